@@ -1,0 +1,190 @@
+//! What people write, made harmless before anything else sees it.
+//!
+//! The types here cannot hold text that did not pass through the pipeline: [`characters`] first, then [`html`] for what
+//! is served as HTML or [`plain`] for what is served as plain text. None of them prints: `Debug` shows a length.
+//!
+//! Content never comes back out of here in its raw form, and nothing here may log.
+
+pub mod characters;
+pub mod html;
+mod metadata;
+pub mod plain;
+
+use std::fmt;
+
+pub use metadata::Metadata;
+
+use crate::{InvalidValue, Limits, text_enum};
+
+text_enum! {
+    /// How the characters of a message are meant.
+    pub enum ContentFormat ("format") {
+        /// Every character means itself.
+        Text = "text",
+        /// A small set of HTML is markup; all else means itself.
+        Html = "html",
+    }
+}
+
+macro_rules! unprintable {
+    ($name:ident, $field:tt) => {
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, concat!(stringify!($name), "({} bytes)"), self.$field.len())
+            }
+        }
+    };
+}
+
+/// Trims, counts and cleans what somebody wrote.
+fn written(input: &str, max_chars: usize) -> Result<String, InvalidValue> {
+    let trimmed = input.trim();
+    // A scalar value has at most four bytes: what is longer than that in bytes need not be counted.
+    if trimmed.len() > max_chars.saturating_mul(4) || trimmed.chars().count() > max_chars {
+        return Err(InvalidValue::limit(format!("must have at most {max_chars} characters")));
+    }
+    let clean = characters::normalize(trimmed).trim().to_owned();
+    if clean.is_empty() { Err(InvalidValue::new("must not be empty")) } else { Ok(clean) }
+}
+
+/// The body of a message: HTML that is safe as element content, and the same as plain text.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MessageContent {
+    html: String,
+    text: String,
+}
+
+unprintable!(MessageContent, html);
+
+impl MessageContent {
+    /// Makes what somebody wrote safe. Refuses what is empty or longer than `limits` allow.
+    pub fn parse(input: &str, format: ContentFormat, limits: &Limits) -> Result<Self, InvalidValue> {
+        let written = written(input, limits.max_message_chars)?;
+        let content = match format {
+            ContentFormat::Text => Self { html: html::escape(&written), text: written },
+            ContentFormat::Html => {
+                let html = html::sanitize(&written);
+                let text = html::to_text(&html).trim().to_owned();
+                Self { html, text }
+            }
+        };
+        if content.text.is_empty() { Err(InvalidValue::new("must not be empty")) } else { Ok(content) }
+    }
+
+    /// A sentence of the desk's own, such as those of system messages.
+    pub fn fixed(sentence: &'static str) -> Self {
+        Self { html: html::escape(sentence), text: sentence.to_owned() }
+    }
+
+    /// What was stored before, by [`parse`](Self::parse) under the rules of its day.
+    pub fn from_stored(html: String, text: String) -> Self {
+        Self { html, text }
+    }
+
+    /// HTML that is safe as element content; not inside an attribute.
+    pub fn html(&self) -> &str {
+        &self.html
+    }
+
+    /// The same as plain text, where `<` is just a character.
+    pub fn text(&self) -> &str {
+        &self.text
+    }
+
+    /// The beginning of it, for a list.
+    pub fn preview(&self) -> Preview {
+        Preview(plain::harmless(&plain::one_line(&self.text, Preview::MAX_CHARS)))
+    }
+}
+
+/// What a conversation is about: one line of plain text that stays harmless where it is inserted as HTML.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Subject(String);
+
+unprintable!(Subject, 0);
+
+impl Subject {
+    /// Makes what somebody wrote a subject. Refuses what is empty or longer than `limits` allow.
+    pub fn parse(input: &str, limits: &Limits) -> Result<Self, InvalidValue> {
+        let written = written(input, limits.max_subject_chars)?;
+        Ok(Self(plain::harmless(&plain::one_line(&written, usize::MAX))))
+    }
+
+    /// What was stored before.
+    pub fn from_stored(subject: String) -> Self {
+        Self(subject)
+    }
+
+    /// The subject.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// The beginning of a message: one line of plain text that stays harmless where it is inserted as HTML.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub struct Preview(String);
+
+unprintable!(Preview, 0);
+
+impl Preview {
+    /// Most characters of a preview; what is cut ends in an ellipsis.
+    pub const MAX_CHARS: usize = 120;
+
+    /// What was stored before.
+    pub fn from_stored(preview: String) -> Self {
+        Self(preview)
+    }
+
+    /// The preview.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(input: &str) -> Result<MessageContent, InvalidValue> {
+        MessageContent::parse(input, ContentFormat::Text, &Limits::default())
+    }
+
+    #[test]
+    fn text_is_meant_literally() {
+        let content = text("  a < b && c > d <script>alert(1)</script>\r\n ").unwrap();
+        assert_eq!(content.text(), "a < b && c > d <script>alert(1)</script>");
+        assert_eq!(content.html(), "a &lt; b &amp;&amp; c &gt; d &lt;script&gt;alert(1)&lt;/script&gt;");
+    }
+
+    #[test]
+    fn length_counts_characters_after_trimming() {
+        let limits = Limits { max_message_chars: 3, ..Limits::default() };
+        let parse = |input: &str| MessageContent::parse(input, ContentFormat::Text, &limits);
+        assert_eq!(parse("  \u{9a6}\u{9be}\u{1f600} ").unwrap().text(), "\u{9a6}\u{9be}\u{1f600}");
+        assert_eq!(parse("abcd").unwrap_err().sentence(), "must have at most 3 characters");
+        assert_eq!(parse(" \n\t ").unwrap_err().sentence(), "must not be empty");
+        assert_eq!(parse("\u{200b}\u{feff}").unwrap_err().sentence(), "must not be empty");
+    }
+
+    #[test]
+    fn content_does_not_print() {
+        let printed = format!(
+            "{:?} {:?} {:?}",
+            text("hidden words").unwrap(),
+            Subject::parse("hidden words", &Limits::default()).unwrap(),
+            text("hidden words").unwrap().preview()
+        );
+        assert!(!printed.contains("hidden"), "{printed}");
+    }
+
+    #[test]
+    fn subject_and_preview_open_no_markup() {
+        let subject = Subject::parse("<img src=x onerror=alert(1)>\nI <3 it", &Limits::default()).unwrap();
+        assert!(!subject.as_str().contains("<i"), "{}", subject.as_str());
+        assert!(subject.as_str().ends_with(" I <3 it"), "{}", subject.as_str());
+        let long = text(&format!("{}<b>", "x".repeat(118))).unwrap().preview();
+        assert_eq!(long.as_str().chars().count(), Preview::MAX_CHARS);
+        assert!(!long.as_str().contains("<b"));
+    }
+}

@@ -1,0 +1,97 @@
+//! What work can do with the database: a [`Reader`] reads, a [`Transaction`] reads under locks and writes.
+
+use support_domain::conversation::ReadPoint;
+use support_domain::{
+    AuditLogId, Author, ClientMessageId, ConversationId, SupportConversation, SupportMessage, Timestamp, Visibility,
+};
+
+use crate::page::{ConversationFilter, Counted, ListedConversation, MessagesPage, PageRequest};
+use crate::{AuditLogRecord, StoreError, pg, sqlite};
+
+/// Reads, each statement for itself.
+#[derive(Debug)]
+pub struct Reader<'a>(pub(crate) Backend<'a>);
+
+/// Reads under locks and writes; all of it is kept, or nothing.
+#[derive(Debug)]
+pub struct Transaction<'a>(pub(crate) Backend<'a>);
+
+/// A connection of one of the two.
+pub(crate) enum Backend<'a> {
+    Pg(&'a mut pg::Conn),
+    Sqlite(&'a mut sqlite::Conn),
+}
+
+impl std::fmt::Debug for Backend<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Pg(_) => "PostgreSQL",
+            Self::Sqlite(_) => "SQLite",
+        })
+    }
+}
+
+macro_rules! operations {
+    ($who:ident { $($(#[$meta:meta])* $module:ident::$name:ident($($arg:ident: $type:ty),*) -> $found:ty;)+ }) => {
+        impl $who<'_> {$(
+            $(#[$meta])*
+            ///
+            /// # Errors
+            /// When the database is away, refuses, or holds what cannot be.
+            pub fn $name(&mut self $(, $arg: $type)*) -> Result<$found, StoreError> {
+                match &mut self.0 {
+                    Backend::Pg(conn) => pg::queries::$module::$name(conn $(, $arg)*),
+                    Backend::Sqlite(conn) => sqlite::queries::$module::$name(conn $(, $arg)*),
+                }
+            }
+        )+}
+    };
+}
+
+operations! {
+    Reader {
+        /// Asks the database for anything.
+        health::ping() -> ();
+        /// The conversation, if it exists for that visibility.
+        conversations::get_conversation(visibility: &Visibility, id: ConversationId) -> Option<SupportConversation>;
+        /// A page of the visible conversations, newest activity first, and one more when there are more.
+        conversations_list::list_conversations(visibility: &Visibility, filter: &ConversationFilter, page: PageRequest)
+            -> Vec<ListedConversation>;
+        /// How many visible conversations the filter lets through, up to a cap.
+        conversations_list::count_conversations(visibility: &Visibility, filter: &ConversationFilter) -> Counted;
+        /// At most `limit` messages of the conversation, oldest first.
+        messages::list_messages(conversation: &SupportConversation, page: MessagesPage, limit: usize)
+            -> Vec<SupportMessage>;
+        /// At most `limit` records of the audit log that were not delivered yet, oldest first.
+        audit_logs::list_pending_audit_logs(limit: i64) -> Vec<AuditLogRecord>;
+        /// The revocation ids of tokens that would still be good at `now`.
+        revoked_tokens::list_revoked_tokens(now: Timestamp) -> Vec<String>;
+    }
+}
+
+operations! {
+    Transaction {
+        /// The conversation, if it exists for that visibility. Nobody else changes it until the transaction ends.
+        conversations::lock_conversation(visibility: &Visibility, id: ConversationId) -> Option<SupportConversation>;
+        /// Keeps a new conversation.
+        conversations::insert_conversation(conversation: &SupportConversation) -> ();
+        /// Keeps a locked conversation as it is now.
+        conversations::update_conversation(conversation: &SupportConversation) -> ();
+        /// Keeps a new message of a locked conversation.
+        messages::insert_message(message: &SupportMessage) -> ();
+        /// The message that this author has sent to the conversation under that key.
+        messages::get_message_by_key(conversation: &SupportConversation, author: &Author, key: &ClientMessageId)
+            -> Option<SupportMessage>;
+        /// The conversation that this author has opened under that key, with its first message.
+        messages::get_opening_by_key(author: &Author, key: &ClientMessageId)
+            -> Option<(SupportConversation, SupportMessage)>;
+        /// The place of the message with that number, for a read watermark.
+        messages::get_read_point(conversation: &SupportConversation, seq: i64) -> Option<ReadPoint>;
+        /// Keeps a record of the audit log; `deliver` when somebody has to be told of it later.
+        audit_logs::insert_audit_log(record: &AuditLogRecord, deliver: bool) -> ();
+        /// Notes that these records were delivered.
+        audit_logs::update_audit_logs_delivered(ids: &[AuditLogId]) -> ();
+        /// Keeps a revocation until the token would have ended by itself.
+        revoked_tokens::insert_revoked_token(id: &str, at: Timestamp, expires_at: Timestamp) -> ();
+    }
+}

@@ -1,0 +1,55 @@
+//! Makes connections for the pool, and throws away those that cannot be trusted any more.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+
+use crate::url::with_defaults;
+
+/// A pooled connection.
+pub(crate) struct Session {
+    pub(crate) conn: PgConnection,
+    /// Set when an answer showed that the server behind it is gone or no longer takes writes.
+    pub(crate) broken: bool,
+}
+
+/// Connects to PostgreSQL.
+#[derive(Debug)]
+pub(crate) struct PgManager {
+    url: String,
+    statement_timeout_ms: u128,
+}
+
+impl PgManager {
+    pub(crate) fn new(url: &str, statement_timeout: std::time::Duration) -> Self {
+        Self { url: with_defaults(url), statement_timeout_ms: statement_timeout.as_millis() }
+    }
+
+    /// A connection outside the pool.
+    pub(crate) fn connect_once(&self) -> ConnectionResult<PgConnection> {
+        PgConnection::establish(&self.url)
+    }
+}
+
+impl r2d2::ManageConnection for PgManager {
+    type Connection = Session;
+    type Error = diesel::r2d2::Error;
+
+    fn connect(&self) -> Result<Session, Self::Error> {
+        let mut conn = self.connect_once().map_err(diesel::r2d2::Error::ConnectionError)?;
+        // A statement that hangs would keep its thread and its locks.
+        let setup = format!(
+            "SET statement_timeout = {0}; SET lock_timeout = {0}; SET idle_in_transaction_session_timeout = {0}",
+            self.statement_timeout_ms
+        );
+        conn.batch_execute(&setup).map_err(diesel::r2d2::Error::QueryError)?;
+        Ok(Session { conn, broken: false })
+    }
+
+    fn is_valid(&self, session: &mut Session) -> Result<(), Self::Error> {
+        session.conn.batch_execute("").map_err(diesel::r2d2::Error::QueryError)
+    }
+
+    fn has_broken(&self, session: &mut Session) -> bool {
+        session.broken || std::thread::panicking()
+    }
+}

@@ -1,0 +1,141 @@
+//! The one thread that writes to SQLite.
+//!
+//! It takes pieces of work from a bounded queue in the order in which they came, does those that wait in one
+//! transaction, each behind a savepoint of its own so that one which fails undoes only itself, commits once, and only
+//! then answers. Alone, a piece of work waits for nobody.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::thread;
+
+use diesel::prelude::*;
+use tokio::sync::oneshot;
+
+use super::{Conn, manager::establish};
+use crate::error::Ended;
+use crate::operations::Backend;
+use crate::{StoreError, Transaction, WorkError};
+
+/// Most pieces of work that share a commit.
+const MOST_SHARED: usize = 64;
+
+/// A piece of work in the queue, its types hidden.
+trait Job: Send {
+    /// Does the work behind a savepoint and keeps the result.
+    fn run(&mut self, conn: &mut Conn);
+    /// Answers: with the result after a commit, with the error when it failed.
+    fn finish(self: Box<Self>, committed: Result<(), StoreError>);
+}
+
+struct Work<F, T, E> {
+    work: F,
+    result: Option<Result<T, E>>,
+    answer: oneshot::Sender<Result<T, E>>,
+}
+
+impl<F, T, E> Job for Work<F, T, E>
+where
+    F: FnMut(&mut Transaction<'_>) -> Result<T, E> + Send,
+    T: Send,
+    E: WorkError,
+{
+    fn run(&mut self, conn: &mut Conn) {
+        let result = conn.transaction(|conn| (self.work)(&mut Transaction(Backend::Sqlite(conn))).map_err(Ended::Work));
+        self.result = Some(result.map_err(Ended::into_error));
+    }
+
+    fn finish(self: Box<Self>, committed: Result<(), StoreError>) {
+        let result = match (committed, self.result) {
+            (Ok(()), Some(result)) => result,
+            // It had failed anyway, whatever became of the others.
+            (_, Some(Err(error))) => Err(error),
+            (Err(error), _) => Err(E::from(error)),
+            (Ok(()), None) => Err(E::from(StoreError::Internal("the work was not done".to_owned()))),
+        };
+        // Whoever asked may have gone.
+        let _ = self.answer.send(result);
+    }
+}
+
+/// The way to the writer thread.
+#[derive(Debug)]
+pub(crate) struct Writer {
+    queue: SyncSender<Box<dyn Job>>,
+}
+
+impl Writer {
+    /// Starts the thread on a connection of its own. It ends when the writer is dropped and the queue is empty.
+    pub(crate) fn start(file: PathBuf, queue_length: usize) -> Result<Self, StoreError> {
+        let unavailable = |error: &dyn std::fmt::Display| StoreError::Unavailable(error.to_string());
+        let conn = establish(&file).map_err(|error| unavailable(&error))?;
+        let (queue, jobs) = sync_channel(queue_length);
+        thread::Builder::new()
+            .name("sqlite-writer".to_owned())
+            .spawn(move || serve(conn, &file, &jobs))
+            .map_err(|error| unavailable(&error))?;
+        Ok(Self { queue })
+    }
+
+    /// Hands in a piece of work. Refuses it when the queue is full.
+    pub(crate) async fn write<F, T, E>(&self, work: F) -> Result<T, E>
+    where
+        F: FnMut(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: WorkError,
+    {
+        let (answer, result) = oneshot::channel();
+        self.queue.try_send(Box::new(Work { work, result: None, answer })).map_err(|error| {
+            StoreError::Unavailable(match error {
+                TrySendError::Full(_) => "the queue of the writer is full".to_owned(),
+                TrySendError::Disconnected(_) => "the writer has ended".to_owned(),
+            })
+        })?;
+        // The thread drops a job unanswered only when the work panicked.
+        result.await.unwrap_or_else(|_| Err(E::from(StoreError::Internal("the work panicked".to_owned()))))
+    }
+}
+
+fn serve(conn: Conn, file: &std::path::Path, jobs: &Receiver<Box<dyn Job>>) {
+    let mut open = Some(conn);
+    while let Ok(first) = jobs.recv() {
+        let mut batch = vec![first];
+        while batch.len() < MOST_SHARED
+            && let Ok(job) = jobs.try_recv()
+        {
+            batch.push(job);
+        }
+        let conn = match open.take().map_or_else(|| establish(file), Ok) {
+            Ok(conn) => conn,
+            Err(error) => {
+                for job in batch {
+                    job.finish(Err(StoreError::Unavailable(error.to_string())));
+                }
+                continue;
+            }
+        };
+        // A panic takes its batch and its connection with it, and nothing else.
+        open = catch_unwind(AssertUnwindSafe(move || commit_together(conn, batch))).ok();
+    }
+}
+
+/// Does the batch in one transaction and gives the connection back.
+fn commit_together(mut conn: Conn, mut batch: Vec<Box<dyn Job>>) -> Conn {
+    let committed = conn.immediate_transaction::<_, diesel::result::Error, _>(|conn| {
+        for job in &mut batch {
+            job.run(conn);
+        }
+        Ok(())
+    });
+    match committed {
+        Ok(()) => batch.into_iter().for_each(|job| job.finish(Ok(()))),
+        Err(error) => {
+            let error = StoreError::from(error);
+            for job in batch {
+                // Nothing of the batch was kept, whatever the database called it.
+                job.finish(Err(StoreError::Unavailable(error.to_string())));
+            }
+        }
+    }
+    conn
+}

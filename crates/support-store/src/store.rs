@@ -1,0 +1,210 @@
+//! The store: pools, the writer, and the way in for work.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use diesel::prelude::*;
+use tokio::sync::Semaphore;
+
+use crate::error::Ended;
+use crate::migrations::{Migrated, migrate_pg, migrate_sqlite};
+use crate::operations::{Backend, Reader, Transaction};
+use crate::pg::PgManager;
+use crate::sqlite::{SqliteManager, Writer};
+use crate::{DatabaseUrl, StoreError, WorkError, sqlite};
+
+/// How the store uses its database.
+#[derive(Debug, Clone)]
+pub struct StoreConfig {
+    /// Where it is.
+    pub url: DatabaseUrl,
+    /// Most connections at once; on SQLite those that read.
+    pub pool_size: u32,
+    /// Most time that a piece of work may take, waiting included. After that its caller is told that the database is
+    /// unavailable; whether the work was done is then unknown to them.
+    pub time_limit: Duration,
+    /// Most pieces of work that may wait for SQLite's writer.
+    pub queue_length: usize,
+}
+
+impl StoreConfig {
+    /// The defaults: 16 connections, 2.5 seconds, a queue of 1,024.
+    pub fn new(url: DatabaseUrl) -> Self {
+        Self { url, pool_size: 16, time_limit: Duration::from_millis(2_500), queue_length: 1_024 }
+    }
+}
+
+/// How often work is done again after it met another transaction.
+const MOST_ATTEMPTS: usize = 5;
+
+/// The database. Cheap to clone; all clones share connections.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    pool: Pool,
+    /// As many permits as connections, so that those who wait do so in order and hold no thread.
+    permits: Arc<Semaphore>,
+    time_limit: Duration,
+}
+
+enum Pool {
+    Pg(r2d2::Pool<PgManager>),
+    Sqlite { readers: r2d2::Pool<SqliteManager>, writer: Writer },
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.inner.pool {
+            Pool::Pg(_) => "Store(PostgreSQL)",
+            Pool::Sqlite { .. } => "Store(SQLite)",
+        })
+    }
+}
+
+fn pool<M: r2d2::ManageConnection>(manager: M, config: &StoreConfig) -> r2d2::Pool<M> {
+    r2d2::Pool::builder()
+        .max_size(config.pool_size.max(1))
+        .min_idle(Some(1))
+        .connection_timeout(config.time_limit)
+        .test_on_check_out(true)
+        .error_handler(Box::new(Logged))
+        .build_unchecked(manager)
+}
+
+#[derive(Debug)]
+struct Logged;
+
+impl<E: std::error::Error> r2d2::HandleError<E> for Logged {
+    fn handle_error(&self, error: E) {
+        tracing::warn!(error = %error, "a connection to the database could not be made");
+    }
+}
+
+impl Store {
+    /// Brings the database up to date without opening it for work; only says what is pending when `check_only`.
+    ///
+    /// # Errors
+    /// When it cannot be reached, or a migration fails; nothing is changed then.
+    pub fn migrate(url: &DatabaseUrl, check_only: bool) -> Result<Migrated, StoreError> {
+        match url {
+            DatabaseUrl::Postgres(address) => {
+                let manager = PgManager::new(address, Duration::ZERO);
+                let mut conn = manager.connect_once().map_err(|error| StoreError::Unavailable(error.to_string()))?;
+                migrate_pg(&mut conn, check_only)
+            }
+            DatabaseUrl::Sqlite(file) => {
+                let mut conn = sqlite::establish(file).map_err(|error| StoreError::Unavailable(error.to_string()))?;
+                migrate_sqlite(&mut conn, check_only)
+            }
+        }
+    }
+
+    /// Opens a database that is up to date. PostgreSQL may be away now and come later.
+    ///
+    /// # Errors
+    /// When SQLite's file cannot be opened.
+    pub fn open(config: &StoreConfig) -> Result<Self, StoreError> {
+        let pool = match &config.url {
+            DatabaseUrl::Postgres(address) => Pool::Pg(pool(PgManager::new(address, config.time_limit * 2), config)),
+            DatabaseUrl::Sqlite(file) => Pool::Sqlite {
+                writer: Writer::start(file.clone(), config.queue_length)?,
+                readers: pool(SqliteManager::new(file), config),
+            },
+        };
+        let permits = Arc::new(Semaphore::new(config.pool_size.max(1) as usize));
+        Ok(Self { inner: Arc::new(Inner { pool, permits, time_limit: config.time_limit }) })
+    }
+
+    /// Does work that only reads.
+    ///
+    /// # Errors
+    /// The work's own, or the store's when the database is away or takes too long.
+    pub async fn read<T, E, F>(&self, mut work: F) -> Result<T, E>
+    where
+        F: FnMut(&mut Reader<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: WorkError,
+    {
+        self.within_limit(self.on_thread(move |inner| match &inner.pool {
+            Pool::Pg(pool) => {
+                let mut session = pool.get().map_err(StoreError::from)?;
+                let result = work(&mut Reader(Backend::Pg(&mut session.conn)));
+                session.broken = is_broken(&result);
+                result
+            }
+            Pool::Sqlite { readers, .. } => {
+                let mut conn = readers.get().map_err(StoreError::from)?;
+                work(&mut Reader(Backend::Sqlite(&mut conn)))
+            }
+        }))
+        .await
+    }
+
+    /// Does work in one transaction, and returns after its commit. What the work returns as an error undoes it. When it
+    /// meets another transaction it is done again, so it must compute everything anew from what it reads.
+    ///
+    /// # Errors
+    /// The work's own, or the store's when the database is away or takes too long.
+    pub async fn write<T, E, F>(&self, mut work: F) -> Result<T, E>
+    where
+        F: FnMut(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: WorkError,
+    {
+        match &self.inner.pool {
+            Pool::Pg(_) => {
+                self.within_limit(self.on_thread(move |inner| {
+                    let Pool::Pg(pool) = &inner.pool else { unreachable!("the pool does not change") };
+                    let mut session = pool.get().map_err(StoreError::from)?;
+                    let mut attempt = 1;
+                    loop {
+                        let result = session
+                            .conn
+                            .transaction(|conn| work(&mut Transaction(Backend::Pg(conn))).map_err(Ended::Work))
+                            .map_err(Ended::into_error);
+                        session.broken = is_broken(&result);
+                        match result {
+                            Err(error) if error.may_retry() && attempt < MOST_ATTEMPTS => attempt += 1,
+                            result => return result,
+                        }
+                    }
+                }))
+                .await
+            }
+            // Nothing can come between on SQLite, so nothing has to be done again.
+            Pool::Sqlite { writer, .. } => self.within_limit(writer.write(work)).await,
+        }
+    }
+
+    async fn within_limit<T, E: WorkError>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+        match tokio::time::timeout(self.inner.time_limit, work).await {
+            Ok(result) => result,
+            Err(_) => Err(E::from(StoreError::Unavailable("the database took too long".to_owned()))),
+        }
+    }
+
+    async fn on_thread<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnOnce(&Inner) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: WorkError,
+    {
+        let inner = Arc::clone(&self.inner);
+        let permit = Arc::clone(&inner.permits).acquire_owned().await;
+        let done = tokio::task::spawn_blocking(move || {
+            let result = work(&inner);
+            drop(permit);
+            result
+        });
+        done.await.unwrap_or_else(|_| Err(E::from(StoreError::Internal("the work panicked".to_owned()))))
+    }
+}
+
+/// Whether the connection that gave this result must not be used again.
+fn is_broken<T, E: WorkError>(result: &Result<T, E>) -> bool {
+    matches!(result, Err(error) if matches!(error.as_store_error(), Some(StoreError::Unavailable(_))))
+}

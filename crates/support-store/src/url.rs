@@ -1,0 +1,106 @@
+//! Where the database is. Never prints a password.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+/// A database's address.
+#[derive(Clone, PartialEq, Eq)]
+pub enum DatabaseUrl {
+    /// A file, made when it is missing.
+    Sqlite(PathBuf),
+    /// A libpq connection string; several hosts are allowed.
+    Postgres(String),
+}
+
+/// The address names neither of the two databases.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be sqlite:PATH or postgres://...")]
+pub struct InvalidDatabaseUrl;
+
+impl FromStr for DatabaseUrl {
+    type Err = InvalidDatabaseUrl;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDatabaseUrl> {
+        if let Some(path) = text.strip_prefix("sqlite:") {
+            let path = path.strip_prefix("//").unwrap_or(path);
+            // `:memory:` and `?` forms would give every connection a database of its own.
+            let is_file = !path.is_empty() && !path.starts_with(':') && !path.contains(['?', '\0']);
+            return if is_file { Ok(Self::Sqlite(PathBuf::from(path))) } else { Err(InvalidDatabaseUrl) };
+        }
+        let rest = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"));
+        match rest {
+            Some(_) if !text.contains('\0') => Ok(Self::Postgres(text.to_owned())),
+            _ => Err(InvalidDatabaseUrl),
+        }
+    }
+}
+
+impl DatabaseUrl {
+    /// The embedded database's file.
+    pub fn embedded_file(&self) -> Option<&Path> {
+        match self {
+            Self::Sqlite(path) => Some(path),
+            Self::Postgres(_) => None,
+        }
+    }
+}
+
+impl fmt::Debug for DatabaseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sqlite(path) => write!(f, "sqlite:{}", path.display()),
+            Self::Postgres(_) => f.write_str("postgres://..."),
+        }
+    }
+}
+
+/// The connection string with what the desk needs added where the operator did not choose: a short time to connect, and
+/// of several hosts the one that takes writes.
+pub(crate) fn with_defaults(url: &str) -> String {
+    let (address, query) = url.split_once('?').unwrap_or((url, ""));
+    let has = |name: &str| query.split('&').any(|pair| pair.split('=').next() == Some(name));
+    let mut parameters: Vec<&str> = query.split('&').filter(|pair| !pair.is_empty()).collect();
+    if !has("connect_timeout") {
+        parameters.push("connect_timeout=2");
+    }
+    if !has("target_session_attrs") && address.contains(',') {
+        parameters.push("target_session_attrs=read-write");
+    }
+    if !has("application_name") {
+        parameters.push("application_name=support-desk");
+    }
+    format!("{address}?{}", parameters.join("&"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn two_databases_have_an_address() {
+        let sqlite = |path: &str| DatabaseUrl::Sqlite(PathBuf::from(path));
+        assert_eq!("sqlite:support.db".parse(), Ok(sqlite("support.db")));
+        assert_eq!("sqlite:///var/lib/support.db".parse(), Ok(sqlite("/var/lib/support.db")));
+        assert!(matches!("postgresql://h1,h2/desk".parse(), Ok(DatabaseUrl::Postgres(_))));
+        for text in ["", "postgres.db", "mysql://x", "sqlite:", "sqlite::memory:", "sqlite:a?mode=memory"] {
+            assert_eq!(text.parse::<DatabaseUrl>(), Err(InvalidDatabaseUrl), "{text}");
+        }
+    }
+
+    #[test]
+    fn an_address_does_not_print_its_password() {
+        let url: DatabaseUrl = "postgres://desk:hunter2@db/desk".parse().unwrap();
+        assert!(!format!("{url:?}").contains("hunter2"));
+    }
+
+    #[test]
+    fn defaults_are_added_and_choices_kept() {
+        assert_eq!(
+            with_defaults("postgres://h1,h2/desk"),
+            "postgres://h1,h2/desk?connect_timeout=2&target_session_attrs=read-write&application_name=support-desk"
+        );
+        let chosen = "postgres://h/desk?connect_timeout=9&application_name=x";
+        assert_eq!(with_defaults(chosen), chosen);
+    }
+}

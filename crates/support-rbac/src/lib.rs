@@ -1,1 +1,38 @@
-//! x
+//! Who may do what: callers, roles, permissions, country scope, the policy that answers with a grant, Biscuit tokens.
+//!
+//! A token becomes a [`Caller`] ([`Authenticator`]); a caller asks the policy for an action ([`authorize`]) and gets a
+//! [`Grant`], which says what exists for that piece of work ([`support_domain::Visibility`]). Nothing here may open a
+//! database, know HTTP, or read the system clock; the only randomness is in making keys. No token and no private key
+//! is ever printed.
+//!
+//! # How to add
+//! - **an action**: one line in the table of [`policy::action`]; then run the tests, read the difference in the
+//!   snapshot as a security review, and accept it.
+//! - **a role**: its word in [`AdminRole`] and its line in the table beside it; the snapshot shows who gained what. A
+//!   role without a line has no permission and no country.
+//! - **a permission**: its word in [`Permission`], a column in the roles' table, the actions that ask for it.
+//! - **a narrowing**: a field in [`Narrowing`] with its one printed form (`token/form.rs`: render, parse and check must
+//!   agree), a field in [`Restrictions`] if the policy has to enforce it, the policy's answer to it, and its place in
+//!   the property test that narrowing never widens.
+//! - **another kind of token**: an [`Authenticator`], placed in the [`AuthenticatorChain`].
+
+pub mod authenticator;
+pub mod caller;
+pub mod permission;
+pub mod policy;
+pub mod role;
+pub mod token;
+
+pub use authenticator::{AuthenticationError, Authenticator, AuthenticatorChain, BoxFuture, Refusal};
+pub use caller::{AdminPrincipal, Caller, Principal, PrincipalKey, Restrictions, RevocationId, UserPrincipal};
+pub use permission::{Permission, PermissionSet};
+pub use policy::action::{
+    Action, AssignConversation, ChangePriority, ChangeStatus, ListConversations, ListMessages, ManageSettings,
+    MarkRead, OpenConversation, OpenConversationForUser, SendMessage, UpdateConversation, ViewConversation,
+};
+pub use policy::{Denied, Grant, authorize};
+pub use role::{AdminRole, DeclaredScope};
+pub use token::{
+    AttenuationError, BiscuitAuthenticator, InvalidKey, IssueError, KeyListError, MAX_BLOCKS, MAX_TOKEN_BYTES,
+    Narrowing, RevocationList, SharedRevocationList, SigningKey, TokenIssuer, TrustedKeys, VerifyingKey, attenuate,
+};

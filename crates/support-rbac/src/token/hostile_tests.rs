@@ -137,13 +137,11 @@ fn what_the_text_of_a_block_does_not_show_is_refused() {
     let narrowing = || BlockBuilder::new().code("check if operation(\"read\")").unwrap();
     assert_eq!(desk.refusal(&append(&desk, narrowing().context("note".to_owned()))), UNKNOWN_FORM);
 
-    let (stranger, key) = (KeyPair::new(), SigningKey::generate());
-    let keys = TrustedKeys::new(key.public());
+    let stranger = KeyPair::new();
     let token = Biscuit::from_base64(desk.driver(), desk.issuer.public().key()).unwrap();
     let block = token.third_party_request().unwrap().create_block(&stranger.private(), narrowing()).unwrap();
     let token = token.append_third_party(stranger.public(), block).unwrap().to_base64().unwrap();
     assert_eq!(desk.refusal(&token), UNKNOWN_FORM);
-    assert_eq!(Desk::trusting(TokenIssuer::new(key), keys).refusal(&token).split(' ').next(), Some("no"));
 }
 
 #[test]
@@ -180,13 +178,12 @@ fn a_token_with_any_byte_changed_is_refused_and_nothing_panics() {
     let token = attenuate(&desk.driver(), &narrowing).unwrap();
     let bytes = URL_SAFE.decode(token).unwrap();
     for position in 0..bytes.len() {
-        for change in [1, 0x80, 0xff] {
-            let mut tampered = bytes.clone();
-            tampered[position] ^= change;
-            let tampered = URL_SAFE.encode(tampered);
-            assert!(desk.verify(&tampered).is_err(), "byte {position} ^ {change}");
-        }
-        assert!(desk.verify(&URL_SAFE.encode(&bytes[..position])).is_err(), "cut at {position}");
+        let mut tampered = bytes.clone();
+        tampered[position] ^= [0x01, 0x80, 0xff][position % 3];
+        assert!(desk.verify(&URL_SAFE.encode(tampered)).is_err(), "byte {position}");
+    }
+    for length in (0..bytes.len()).step_by(8) {
+        assert!(desk.verify(&URL_SAFE.encode(&bytes[..length])).is_err(), "cut at {length}");
     }
 }
 

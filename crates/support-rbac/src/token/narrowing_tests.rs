@@ -121,7 +121,7 @@ fn any_narrowing() -> impl Strategy<Value = Narrowing> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(64))]
+    #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
     fn any_sequence_of_narrowings_only_ever_narrows(

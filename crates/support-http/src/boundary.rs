@@ -11,7 +11,6 @@ use actix_web::http::header::{
 };
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
-use support_domain::{Clock, IdSource};
 use tracing::Instrument;
 
 use crate::Desk;
@@ -34,7 +33,7 @@ fn given_id(request: &ServiceRequest) -> Option<String> {
 /// The middleware.
 ///
 /// # Errors
-/// None: what fails inside becomes an answer.
+/// Those of other middleware; what fails in a handler has become an answer already.
 pub async fn boundary(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
@@ -48,12 +47,8 @@ pub async fn boundary(
     request.extensions_mut().insert(RequestId(id.clone()));
     let method = request.method().clone();
     let span = tracing::info_span!("request", request_id = %id, method = %method);
-    let inner = request.request().clone();
-    let result = next.call(request).instrument(span.clone()).await;
-    let response = match result {
-        Ok(response) => response.map_into_boxed_body(),
-        Err(error) => ServiceResponse::from_err(error, inner),
-    };
+    // No clone of the request may be held here: the router needs it for itself.
+    let response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
     // The pattern, not the path: ids stand in a path.
     let route = response.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
     let response = finish(response, &id);
@@ -67,9 +62,10 @@ pub async fn boundary(
 }
 
 fn finish(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
-    let error = response.response().error().map(|error| {
-        error.as_error::<ApiError>().cloned().unwrap_or_else(|| foreign(response.status()))
-    });
+    let error = response
+        .response()
+        .error()
+        .map(|error| error.as_error::<ApiError>().cloned().unwrap_or_else(|| foreign(response.status())));
     let mut response = match error {
         Some(error) => with_error(response, &error, id),
         None => response,

@@ -102,8 +102,9 @@ pub fn signing_key(variables: Variables, database: &DatabaseUrl) -> Result<Signi
     };
     let mut key_file = file.as_os_str().to_owned();
     key_file.push(".key");
-    crate::keys::load_or_make(&PathBuf::from(key_file))
-        .map_err(|error| InvalidConfig::new(PRIVATE_KEY, format!("the key beside the database cannot be used: {error}")))
+    crate::keys::load_or_make(&PathBuf::from(key_file)).map_err(|error| {
+        InvalidConfig::new(PRIVATE_KEY, format!("the key beside the database cannot be used: {error}"))
+    })
 }
 
 /// The keys whose tokens are accepted.
@@ -122,8 +123,6 @@ pub struct Config {
     pub bind: SocketAddr,
     /// Where to write the port that was taken.
     pub port_file: Option<PathBuf>,
-    /// The key that signs tokens.
-    pub signing_key: SigningKey,
     /// The keys whose tokens are accepted.
     pub trusted_keys: TrustedKeys,
     /// The database.
@@ -152,18 +151,14 @@ impl Config {
         let service = service(variables)?;
         let pool_size = whole(variables, "SUPPORT_DB_POOL_SIZE", 16, 1..=1_000)?;
         let milliseconds = whole(variables, "SUPPORT_DB_TIMEOUT_MS", 2_500, 100..=60_000)?;
-        let store = StoreConfig {
-            pool_size,
-            time_limit: Duration::from_millis(milliseconds.into()),
-            ..StoreConfig::new(url)
-        };
+        let store =
+            StoreConfig { pool_size, time_limit: Duration::from_millis(milliseconds.into()), ..StoreConfig::new(url) };
         let shutdown_timeout = whole(variables, "SUPPORT_SHUTDOWN_SECONDS", 30, 0..=600)?;
         let signing_key = signing_key(variables, &store.url)?;
         Ok(Self {
             bind,
             port_file: variables.get("SUPPORT_PORT_FILE").map(PathBuf::from),
             trusted_keys: trusted_keys(variables, signing_key.public())?,
-            signing_key,
             store,
             service,
             web,

@@ -72,13 +72,13 @@ pub(crate) fn run() -> Result<(), DemoError> {
     let folder = tempfile::Builder::new().prefix("support-demo-").tempdir().map_err(other)?;
     let mut config = Config::from_variables(Variables::of_process().without_secrets())?;
     config.store = StoreConfig::new(DatabaseUrl::Sqlite(folder.path().join("demo.db")));
-    config.signing_key = SigningKey::generate();
-    config.trusted_keys = TrustedKeys::new(config.signing_key.public());
+    let issuer = TokenIssuer::new(SigningKey::generate());
+    config.trusted_keys = TrustedKeys::new(issuer.public());
     let listening = listen(&config)?;
     actix_web::rt::System::new().block_on(async move {
         let service = open_service(&config.store, config.service.clone()).map_err(other)?;
         let example = seed(&service).await?;
-        let guide = guide(&config.signing_key, &listening, &example)?;
+        let guide = guide(&issuer, &listening, &example)?;
         std::io::stdout().write_all(guide.as_bytes()).map_err(other)?;
         Ok::<_, DemoError>(serve(service, config, listening).await?)
     })
@@ -150,8 +150,7 @@ async fn seed(service: &SupportService) -> Result<Opened, DemoError> {
 }
 
 /// What is printed: tokens, and curl lines that use them.
-fn guide(key: &SigningKey, listening: &Listening, example: &Opened) -> Result<String, DemoError> {
-    let issuer = TokenIssuer::new(key.clone());
+fn guide(issuer: &TokenIssuer, listening: &Listening, example: &Opened) -> Result<String, DemoError> {
     let now = SystemClock::new().now();
     let mut lines = Vec::new();
     let url = format!("http://{}", reachable(listening.address));

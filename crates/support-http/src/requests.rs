@@ -7,10 +7,12 @@ use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 use support_domain::conversation::ConversationChange;
 use support_domain::{
-    AdminId, AttachmentId, ClientMessageId, ContentFormat, ConversationId, ConversationStatus, CountryCode, InvalidValue, Limits,
-    MessageContent, Metadata, Priority, Subject, Timestamp, UserId, UserRef, UserType,
+    AdminId, AttachmentId, ClientMessageId, ContentFormat, ConversationId, ConversationStatus, CountryCode,
+    InvalidValue, Limits, MessageContent, Metadata, Priority, Subject, Timestamp, UserId, UserRef, UserType,
 };
-use support_service::{ListConversations, ListMessages, OpenConversation, OpenConversationForUser, SendMessage, UpdateConversation};
+use support_service::{
+    ListConversations, ListMessages, OpenConversation, OpenConversationForUser, SendMessage, UpdateConversation,
+};
 use support_store::{AssignedTo, ConversationFilter, MessagesPage, page::end_of_day};
 use utoipa::{IntoParams, ToSchema};
 
@@ -40,7 +42,7 @@ fn at_least_zero(number: &i64, limits: &Limits) -> garde::Result {
     whole_at_least::<0>(&Some(*number), limits)
 }
 
-fn client_message_id(id: &Option<String>, _: &Limits) -> garde::Result {
+fn well_formed_key(id: &Option<String>, _: &Limits) -> garde::Result {
     match id.as_deref().map(ClientMessageId::parse) {
         Some(Err(error)) => Err(garde::Error::new(error.sentence())),
         _ => Ok(()),
@@ -99,7 +101,7 @@ pub struct OpenConversationRequest {
     #[schema(value_type = Option<Object>)]
     metadata: Option<Map<String, Value>>,
     /// The client's key for this opening: a repetition is the same conversation.
-    #[garde(custom(client_message_id))]
+    #[garde(custom(well_formed_key))]
     #[schema(min_length = 1, max_length = 128)]
     client_message_id: Option<String>,
 }
@@ -151,7 +153,7 @@ pub struct OpenConversationForUserRequest {
     #[schema(value_type = Option<PrioritySchema>)]
     priority: Option<Priority>,
     /// The client's key for this opening: a repetition is the same conversation.
-    #[garde(custom(client_message_id))]
+    #[garde(custom(well_formed_key))]
     #[schema(min_length = 1, max_length = 128)]
     client_message_id: Option<String>,
 }
@@ -191,7 +193,7 @@ pub struct SendMessageRequest {
     #[schema(value_type = Option<FormatSchema>)]
     format: Option<ContentFormat>,
     /// The client's key for this message: a repetition is the same message.
-    #[garde(custom(client_message_id))]
+    #[garde(custom(well_formed_key))]
     #[schema(min_length = 1, max_length = 128)]
     client_message_id: Option<String>,
     /// Uploads of one's own that come with the message.
@@ -235,7 +237,7 @@ pub struct ReplyRequest {
     #[schema(value_type = Option<FormatSchema>)]
     format: Option<ContentFormat>,
     /// The client's key for this message: a repetition is the same message.
-    #[garde(custom(client_message_id))]
+    #[garde(custom(well_formed_key))]
     #[schema(min_length = 1, max_length = 128)]
     client_message_id: Option<String>,
     /// Uploads of one's own that come with the message.

@@ -10,7 +10,6 @@ use support_domain::{
 use support_service::{ConversationsPage, MessagesListed, Opened};
 use support_store::MessagesPage;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use crate::cursor;
 use crate::openapi::{

@@ -97,7 +97,7 @@ fn print(line: &str) -> Result<(), CommandError> {
 fn keys() -> Result<(), CommandError> {
     let key = SigningKey::generate();
     print(&format!("SUPPORT_BISCUIT_PRIVATE_KEY={}", key.to_hex()))?;
-    print(&format!("SUPPORT_BISCUIT_PUBLIC_KEY={}", key.public().to_hex()))
+    print(&format!("SUPPORT_BISCUIT_PUBLIC_KEY={}", key.public()))
 }
 
 impl From<demo::DemoError> for CommandError {

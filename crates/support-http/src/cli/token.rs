@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, Subcommand};
 use support_audit::{ActorEmail, Environment};
-use support_domain::{
-    AdminId, Clock, ConversationId, CountryCode, Limits, SystemClock, UserId, UserRef, UserType,
-};
+use support_domain::{AdminId, Clock, ConversationId, CountryCode, Limits, SystemClock, UserId, UserRef, UserType};
 use support_rbac::{
     AdminPrincipal, AdminRole, BiscuitAuthenticator, Narrowing, Permission, Principal, SharedRevocationList,
     TokenIssuer, UserPrincipal, attenuate,
@@ -124,8 +122,7 @@ fn revoke(token: &str) -> Result<(), CommandError> {
     let variables = Variables::of_process();
     let url = database_url(variables)?;
     let keys = trusted_keys(variables, signing_key(variables, &url)?.public())?;
-    let verifier =
-        BiscuitAuthenticator::new(keys, Arc::new(SystemClock::new()), Arc::new(SharedRevocationList::new()));
+    let verifier = BiscuitAuthenticator::new(keys, Arc::new(SystemClock::new()), Arc::new(SharedRevocationList::new()));
     let caller = verifier.verify(token).map_err(|_| CommandError::other("the token is not valid here, or is over"))?;
     let config = ServiceConfig {
         limits: Limits::default(),

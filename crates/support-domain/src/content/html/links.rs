@@ -72,6 +72,8 @@ mod tests {
             "javascript:alert(1)",
             "JaVaScRiPt:alert(1)",
             "java\tscript:alert(1)",
+            "javascript://example.com/%0aalert(1)",
+            "file://example.com/x",
             " https://example.com",
             "https://exam ple.com",
             "https:example.com",

@@ -53,7 +53,7 @@ struct Number {
 /// Everything that stands outside our schema.
 fn outside(conn: &mut PgConnection) -> Vec<Named> {
     diesel::sql_query(
-        "SELECT n.nspname || '.' || c.relname || ' ' || c.relkind AS name FROM pg_class c
+        "SELECT n.nspname || '.' || c.relname || ' ' || c.relkind::text AS name FROM pg_class c
            JOIN pg_namespace n ON n.oid = c.relnamespace
           WHERE n.nspname NOT IN ('support_chat', 'pg_catalog', 'information_schema', 'pg_toast')
          UNION ALL SELECT 'extension ' || extname FROM pg_extension

@@ -5,6 +5,7 @@
 mod audit_logs;
 mod conversations;
 mod harness;
+mod indexes;
 mod lists;
 mod messages;
 mod migrations;

@@ -1,0 +1,98 @@
+//! On aged data each list of PostgreSQL is served by its index, and no table is read as a whole.
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{BigInt, Text};
+use support_domain::{AdminId, ConversationStatus, CountryCode, UserType, Visibility};
+use support_store::{AssignedTo, ConversationFilter, DatabaseUrl, PageRequest, PageStart, Position, StoreError};
+
+use crate::harness::{Opening, TestDesk, at, countries, everything, owned_by};
+
+/// Nine in ten are closed and assigned, as on a desk that has been at work for years.
+const AGED: &str = "
+    INSERT INTO support_chat.support_conversations
+        (id, created_at, updated_at, status, subject, priority, last_message_at, last_message_preview, user_id, user_type,
+         country_code, assigned_admin_id, last_seq, user_side_count, user_read_seq, user_seen_count, admin_read_seq,
+         admin_seen_count, version, metadata)
+    SELECT gen_random_uuid(), moment, moment, CASE WHEN n % 10 = 0 THEN 'open' ELSE 'closed' END,
+           'Subject ' || md5(n::text), 'normal', moment, '', 'user-' || n % 5000, 'driver',
+           CASE WHEN n % 50 = 0 THEN 'US' ELSE 'BD' END, CASE WHEN n % 10 = 0 THEN NULL ELSE 'admin-' || n % 40 END,
+           0, 0, 0, 0, 0, 0, 1, '{}'
+      FROM (SELECT n, timestamptz '2023-10-01' + n * interval '1 minute' AS moment FROM generate_series(1, 40000) n) AS numbers;
+    INSERT INTO support_chat.support_conversation_search
+    SELECT id, lower(subject), (SELECT array_agg(DISTINCT substr(lower(subject), i, 3)) FROM generate_series(1, length(subject) - 2) i)
+      FROM support_chat.support_conversations;
+    VACUUM ANALYZE support_chat.support_conversations;
+    VACUUM ANALYZE support_chat.support_conversation_search;";
+
+#[derive(QueryableByName)]
+struct Scans {
+    #[diesel(sql_type = Text)]
+    name: String,
+    #[diesel(sql_type = BigInt)]
+    scans: i64,
+}
+
+/// How often each index was used, and each table read as a whole.
+fn scans(conn: &mut PgConnection) -> std::collections::BTreeMap<String, i64> {
+    let rows: Vec<Scans> = diesel::sql_query(
+        "SELECT indexrelname::text AS name, idx_scan AS scans FROM pg_stat_user_indexes WHERE schemaname = 'support_chat'
+         UNION ALL SELECT 'whole ' || relname, seq_scan FROM pg_stat_user_tables
+         WHERE schemaname = 'support_chat' AND relname LIKE 'support_conversation%'",
+    )
+    .load(conn)
+    .unwrap();
+    rows.into_iter().map(|row| (row.name, row.scans)).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_on_aged_data_are_served_by_their_indexes() {
+    let Some(desk) = TestDesk::postgres() else { return };
+    let DatabaseUrl::Postgres(url) = &desk.url else { unreachable!() };
+    let mut conn = PgConnection::establish(url).unwrap();
+    for statement in AGED.split_inclusive(';') {
+        conn.batch_execute(statement).unwrap();
+    }
+    let one = desk.open_conversation(Opening { at: at(0), ..Opening::default() }).await;
+    let middle = Position { at: at(-2_900_000_000), id: one.id };
+    let after = Some(PageStart { after: middle, top: Position { at: at(1), id: one.id } });
+    let all = ConversationFilter::default;
+    let open = ConversationFilter { status: Some(ConversationStatus::Open), ..all() };
+    let nobody = ConversationFilter { assigned: Some(AssignedTo::Nobody), ..all() };
+    let mine = ConversationFilter { assigned: Some(AssignedTo::Admin(AdminId::parse("admin-7").unwrap())), ..all() };
+    let text = ConversationFilter { subject_contains: Some("c4ca4238".to_owned()), ..all() };
+    let cases: [(&str, Visibility, ConversationFilter); 7] = [
+        ("support_conversations_by_country", everything(), all()),
+        ("support_conversations_by_country", countries(&[CountryCode::UnitedStates]), all()),
+        ("support_conversations_by_status", everything(), open),
+        ("support_conversations_unassigned", everything(), nobody),
+        ("support_conversations_by_admin", everything(), mine),
+        ("support_conversations_by_user", owned_by("user-77", UserType::Driver), all()),
+        ("support_conversation_search_by_grams", everything(), text),
+    ];
+    for (index, visibility, filter) in cases {
+        for start in [None, after] {
+            let before = scans(&mut conn);
+            let (what, page) = (format!("{index} {filter:?} {start:?}"), PageRequest { limit: 50, after: start });
+            let (visibility, filter) = (visibility.clone(), filter.clone());
+            desk.store
+                .read::<_, StoreError, _>(move |reader| reader.list_conversations(&visibility, &filter, page))
+                .await
+                .unwrap();
+            // A connection makes its counts known with a later statement, once a second.
+            let mut now = scans(&mut conn);
+            for _ in 0..400 {
+                if now[index] > before[index] {
+                    break;
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                desk.store.read::<_, StoreError, _>(|reader| reader.list_revoked_tokens(at(0))).await.unwrap();
+                now = scans(&mut conn);
+            }
+            assert!(now[index] > before[index], "{what} did not use its index");
+            for (name, scans) in now.iter().filter(|(name, _)| name.starts_with("whole ")) {
+                assert_eq!(*scans, before[name], "{what}: {name}");
+            }
+        }
+    }
+}

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use support_audit::{AuditEvent, Stamp, log_audit_event};
 use support_domain::conversation::Changed;
-use support_domain::{AuditLogId, ConversationId, MessageId, Side, Timestamp};
+use support_domain::{AuditLogId, Clock, ConversationId, MessageId, Side};
 use support_rbac::Action;
 use support_store::Transaction;
 
@@ -28,19 +28,20 @@ impl<T> Done<T> {
 
 impl SupportService {
     /// Runs `work` in one transaction, records its events in the same one, and answers after the commit. The work may
-    /// run more than once, when it meets another transaction.
+    /// run more than once, when it meets another transaction. It asks for the time after it has its locks: whoever
+    /// waited for one is not to write a moment that others have long passed.
     pub(crate) async fn change<A, T, F>(&self, context: &Context<A>, mut work: F) -> Result<T, ServiceError>
     where
         A: Action,
         T: Send + 'static,
-        F: FnMut(&mut Transaction<'_>, Timestamp) -> Result<Done<T>, ServiceError> + Send + 'static,
+        F: FnMut(&mut Transaction<'_>, &dyn Clock) -> Result<Done<T>, ServiceError> + Send + 'static,
     {
         let (clock, ids) = (Arc::clone(self.clock()), Arc::clone(self.ids()));
         let (actor, environment, deliver) = (context.actor(), self.environment().clone(), self.delivers_audit());
         self.store()
             .write(move |transaction| {
+                let done = work(transaction, clock.as_ref())?;
                 let at = clock.now();
-                let done = work(transaction, at)?;
                 for event in &done.events {
                     let stamp = Stamp { id: AuditLogId(ids.next(at)), at, environment: &environment };
                     log_audit_event(&mut LogInTransaction { transaction, deliver }, event, &actor, &stamp)?;

@@ -19,7 +19,7 @@ impl SupportService {
         up_to_seq: i64,
     ) -> Result<SupportConversation, ServiceError> {
         let (visibility, side) = (context.grant.visibility().clone(), context.grant.side());
-        self.change(context, move |transaction, at| {
+        self.change(context, move |transaction, clock| {
             let conversation = transaction.lock_conversation(&visibility, id)?.ok_or(ServiceError::NotFound)?;
             let seq = up_to_seq.min(conversation.last_seq);
             if seq <= conversation.watermark(side).seq {
@@ -28,7 +28,7 @@ impl SupportService {
             let Some(point) = transaction.get_read_point(&conversation, seq)? else {
                 return Ok(Done::unchanged(conversation));
             };
-            let conversation = conversation.mark_read(side, point, at);
+            let conversation = conversation.mark_read(side, point, clock.now());
             transaction.update_conversation(&conversation)?;
             Ok(Done::unchanged(conversation))
         })

@@ -89,7 +89,7 @@ impl SupportService {
         self.sends().check(&context.grant.principal().key())?;
         let visibility = context.grant.visibility().clone();
         let (id, message_id, system_id) = (self.new_conversation_id(), self.new_message_id(), self.new_message_id());
-        self.change(context, move |transaction, at| {
+        self.change(context, move |transaction, clock| {
             if let Some(key) = &command.client_message_id
                 && let Some((conversation, message)) = transaction.get_opening_by_key(&author, key)?
             {
@@ -102,6 +102,7 @@ impl SupportService {
                 }
                 return Ok(Done::unchanged(Opened { conversation, message, is_new: false }));
             }
+            let at = clock.now();
             let draft = ConversationDraft {
                 id,
                 user: user.clone(),

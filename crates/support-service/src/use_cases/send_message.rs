@@ -56,7 +56,7 @@ impl SupportService {
         };
         let visibility = context.grant.visibility().clone();
         let (message_id, system_id) = (self.new_message_id(), self.new_message_id());
-        self.change(context, move |transaction, at| {
+        self.change(context, move |transaction, clock| {
             let found = transaction.lock_conversation(&visibility, command.conversation_id)?;
             let conversation = found.ok_or(ServiceError::NotFound)?;
             // First of all: what was acknowledged once is acknowledged again, whatever has happened since.
@@ -77,7 +77,7 @@ impl SupportService {
                 client_message_id: command.client_message_id.clone(),
                 metadata: command.metadata.clone(),
             };
-            let mut outcome = conversation.post(author.clone(), draft, system_id, at)?;
+            let mut outcome = conversation.post(author.clone(), draft, system_id, clock.now())?;
             transaction.update_conversation(&outcome.conversation)?;
             for message in &outcome.messages {
                 transaction.insert_message(message)?;

@@ -42,13 +42,13 @@ impl SupportService {
         }
         let visibility = grant.visibility().clone();
         let system_id = self.new_message_id();
-        self.change(context, move |transaction, at| {
+        self.change(context, move |transaction, clock| {
             let found = transaction.lock_conversation(&visibility, command.conversation_id)?;
             let conversation = found.ok_or(ServiceError::NotFound)?;
             if command.version.is_some_and(|version| version != conversation.version) {
                 return Err(ServiceError::Stale { field: "version", actual: conversation.version });
             }
-            let outcome = conversation.change(&command.change, system_id, at)?;
+            let outcome = conversation.change(&command.change, system_id, clock.now())?;
             if outcome.changes.is_empty() {
                 return Ok(Done::unchanged(outcome.conversation));
             }

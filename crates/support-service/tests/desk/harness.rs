@@ -1,0 +1,90 @@
+//! A desk on a database of its own, and people at it.
+
+use std::sync::Arc;
+
+use support_audit::{AuditSink, Environment};
+use support_domain::{
+    AdminId, ContentFormat, ConversationId, CountryCode, Limits, MessageContent, Metadata, Priority, Subject,
+    SystemClock, SystemIds, Timestamp, UserId, UserRef, UserType,
+};
+use support_rbac::{
+    Action, AdminPrincipal, AdminRole, Caller, Principal, Restrictions, UserPrincipal, authorize, policy::action,
+};
+use support_service::{Context, OpenConversation, Opened, Origin, SendMessage, ServiceConfig, SupportService};
+use support_store::{DatabaseUrl, Store, StoreConfig};
+
+pub(crate) struct Desk {
+    pub(crate) service: SupportService,
+    _folder: tempfile::TempDir,
+}
+
+impl Desk {
+    pub(crate) fn start(sink: Option<Arc<dyn AuditSink>>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let url = DatabaseUrl::Sqlite(folder.path().join("desk.db"));
+        Store::migrate(&url, false).unwrap();
+        let config = StoreConfig { time_limit: std::time::Duration::from_secs(60), ..StoreConfig::new(url) };
+        let service = SupportService::new(
+            Store::open(&config).unwrap(),
+            Arc::new(SystemClock::new()),
+            Arc::new(SystemIds::new()),
+            ServiceConfig {
+                limits: Limits::default(),
+                sends_per_minute: 1_000.try_into().unwrap(),
+                environment: Environment::parse("test").unwrap(),
+            },
+            sink,
+        );
+        Self { service, _folder: folder }
+    }
+
+    pub(crate) async fn open(&self, caller: &Arc<Caller>) -> Opened {
+        let command = OpenConversation {
+            subject: Subject::parse("Fare", &Limits::default()).unwrap(),
+            initial_message: words("first words"),
+            priority: Priority::Normal,
+            metadata: Metadata::default(),
+            client_message_id: None,
+        };
+        self.service.open_conversation(&granted::<action::OpenConversation>(caller), command).await.unwrap()
+    }
+}
+
+pub(crate) fn words(text: &str) -> MessageContent {
+    MessageContent::parse(text, ContentFormat::Text, &Limits::default()).unwrap()
+}
+
+pub(crate) fn message(conversation_id: ConversationId) -> SendMessage {
+    SendMessage {
+        conversation_id,
+        content: words("more words"),
+        client_message_id: None,
+        metadata: Metadata::default(),
+        if_last_seq: None,
+    }
+}
+
+pub(crate) fn caller(principal: Principal) -> Arc<Caller> {
+    let expires_at = Timestamp::from_millis(i64::MAX);
+    Arc::new(Caller { principal, restrictions: Restrictions::default(), expires_at, revocation_ids: vec![] })
+}
+
+pub(crate) fn driver(id: &str) -> Arc<Caller> {
+    let id = UserId::parse(id).unwrap();
+    let user = UserRef { id, user_type: UserType::Driver, country: CountryCode::Bangladesh };
+    caller(Principal::User(UserPrincipal { user }))
+}
+
+pub(crate) fn admin(role: AdminRole, country: Option<CountryCode>) -> Arc<Caller> {
+    caller(Principal::Admin(AdminPrincipal {
+        id: AdminId::parse("admin-1").unwrap(),
+        role,
+        country,
+        permissions: role.permissions(),
+        email: Some("kamal@example.com".to_owned()),
+    }))
+}
+
+pub(crate) fn granted<A: Action>(caller: &Arc<Caller>) -> Context<A> {
+    Context { grant: authorize::<A>(caller).unwrap(), origin: Origin::default() }
+}

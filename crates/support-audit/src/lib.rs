@@ -1,1 +1,23 @@
-//! x
+//! What may be recorded of an action, and how the record reaches the host.
+//!
+//! [`log_audit_event`] is the one door: it takes a typed [`AuditEvent`] and a typed [`Actor`], in which there is no room
+//! for a subject, a preview, content, a file name or a link, and appends the record in the transaction of the change
+//! itself. A host that has an audit log of its own plugs in an [`AuditSink`], which is fed from the table at least
+//! once.
+//!
+//! Nothing here may see a message's content, open a database or know HTTP.
+//!
+//! # How to add
+//! - **an action**: a variant of [`AuditEvent`] made of ids, numbers and enums only, and its row in each `match` of
+//!   `event.rs`; the test there prints all of them for review.
+//! - **another receiver**: an [`AuditSink`]; it may be told of a record twice, never not at all.
+
+mod actor;
+mod delivery;
+mod event;
+mod log;
+
+pub use actor::{Actor, ActorEmail, ActorRole, UserAgent};
+pub use delivery::{AuditSink, AuditSource, BoxFuture, SinkError, deliver_pending};
+pub use event::AuditEvent;
+pub use log::{AuditLog, Environment, Stamp, log_audit_event};

@@ -14,6 +14,7 @@
 //! - **a rule of the conversation's life**: [`conversation::SupportConversation`], with its property test.
 
 pub mod attachment;
+pub mod audit_log;
 pub mod clock;
 pub mod content;
 pub mod conversation;
@@ -26,6 +27,7 @@ mod text_enum;
 pub mod visibility;
 
 pub use attachment::SupportAttachment;
+pub use audit_log::AuditLogRecord;
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use content::{ContentFormat, MessageContent, Metadata, Preview, Subject};
 pub use conversation::{ConversationStatus, Priority, SupportConversation};

@@ -21,6 +21,8 @@ pub mod caller;
 pub mod permission;
 pub mod policy;
 pub mod role;
+#[cfg(test)]
+mod testing;
 pub mod token;
 
 pub use authenticator::{AuthenticationError, Authenticator, AuthenticatorChain, BoxFuture, Refusal};

@@ -53,13 +53,16 @@ impl DeclaredScope {
     }
 }
 
+/// Each permission, and whether a role holds it.
+type Held = [(Permission, bool); 4];
+
 const YES: bool = true;
 const NO_: bool = false;
 
 /// The roles as the host has them. Columns: the permissions in their order, then the scope.
 #[rustfmt::skip]
-const TABLE: &[(AdminRole, [(Permission, bool); 4], DeclaredScope)] = &[
-    //                              View Reply Assign ManageSettings
+const TABLE: &[(AdminRole, Held, DeclaredScope)] = &[
+    //                               View Reply Assign ManageSettings
     (AdminRole::SuperAdmin,      row(YES, YES, YES, YES), DeclaredScope::Global),
     (AdminRole::Admin,           row(YES, YES, NO_, NO_), DeclaredScope::Global),
     (AdminRole::CountryAdmin,    row(YES, YES, YES, NO_), DeclaredScope::Country),
@@ -72,7 +75,7 @@ const TABLE: &[(AdminRole, [(Permission, bool); 4], DeclaredScope)] = &[
     (AdminRole::InfraAdmin,      row(NO_, NO_, NO_, NO_), DeclaredScope::None),
 ];
 
-const fn row(view: bool, reply: bool, assign: bool, manage_settings: bool) -> [(Permission, bool); 4] {
+const fn row(view: bool, reply: bool, assign: bool, manage_settings: bool) -> Held {
     [
         (Permission::View, view),
         (Permission::Reply, reply),

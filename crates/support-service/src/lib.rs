@@ -1,1 +1,31 @@
-//! x
+//! What a person can do at the support desk, one use case each.
+//!
+//! Both front doors, REST and sockets, call the same use case, so that the two cannot differ in what they allow, store,
+//! count, record or limit. A use case takes a [`Context`]: the policy's [`Grant`](support_rbac::Grant) for exactly that
+//! action, and where the request came from. What changes something goes through one gate, which runs the transaction
+//! and records the audit events in it.
+//!
+//! Nothing here knows actix, a status code or SQL.
+//!
+//! # How to add
+//! - **a use case**: its action in `support-rbac`'s table; a command of valid types and a method of [`SupportService`]
+//!   in `use_cases/`, named `<verb>_<noun>`; if it changes something, its audit event in `support-audit`.
+//! - **a way to fail**: a variant of [`ServiceError`]; the compiler then asks for its place in `support-http`'s table.
+
+mod audit;
+mod context;
+mod error;
+mod gate;
+mod rate_limit;
+mod service;
+mod use_cases;
+
+pub use context::{Context, Origin};
+pub use error::ServiceError;
+pub use rate_limit::RateLimited;
+pub use service::{ServiceConfig, SupportService};
+pub use use_cases::list_conversations::{ConversationsPage, ListConversations};
+pub use use_cases::list_messages::{ListMessages, MessagesListed};
+pub use use_cases::open_conversation::{OpenConversation, OpenConversationForUser, Opened};
+pub use use_cases::send_message::{SendMessage, Sent};
+pub use use_cases::update_conversation::UpdateConversation;

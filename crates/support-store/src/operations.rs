@@ -2,11 +2,11 @@
 
 use support_domain::conversation::ReadPoint;
 use support_domain::{
-    AuditLogId, Author, ClientMessageId, ConversationId, SupportConversation, SupportMessage, Timestamp, Visibility,
+    AuditLogId, AuditLogRecord, Author, ClientMessageId, ConversationId, SupportConversation, SupportMessage, Timestamp, Visibility,
 };
 
 use crate::page::{ConversationFilter, Counted, ListedConversation, MessagesPage, PageRequest};
-use crate::{AuditLogRecord, StoreError, pg, sqlite};
+use crate::{StoreError, pg, sqlite};
 
 /// Reads, each statement for itself.
 #[derive(Debug)]

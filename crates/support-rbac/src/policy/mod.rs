@@ -126,3 +126,7 @@ impl<A: Action> fmt::Debug for Grant<A> {
             .finish()
     }
 }
+
+#[cfg(test)]
+#[path = "policy_tests.rs"]
+pub(crate) mod tests;

@@ -1,11 +1,10 @@
 //! The audit log.
 
 use diesel::prelude::*;
-use support_domain::AuditLogId;
+use support_domain::{AuditLogId, AuditLogRecord};
 
 use super::schema::support_audit_logs as l;
 use super::{Conn, Found};
-use crate::AuditLogRecord;
 use crate::sql_types::{Id, Moment};
 
 #[derive(Debug, Queryable, Selectable, Insertable)]

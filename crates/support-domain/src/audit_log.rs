@@ -1,8 +1,9 @@
-//! Records of the audit log, as the store keeps them. What may stand in one is decided by `support-audit`.
+//! A record of the audit log: what was done, by whom, to what. Never what was said: only `support-audit` makes one, from
+//! typed events that have no room for it.
 
-use support_domain::{AuditLogId, Timestamp};
+use crate::{AuditLogId, Timestamp};
 
-/// A record to keep. The columns are those of the host's `audit_logs`.
+/// A record. Its fields are the columns of the host's `audit_logs`.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AuditLogRecord {
     /// Names it.

@@ -1,0 +1,117 @@
+//! Every event as the record that it becomes, for review.
+
+use std::convert::Infallible;
+
+use serde_json::json;
+use support_domain::{
+    AdminId, ConversationId, ConversationStatus, CountryCode, MessageId, Priority, Side, UserId, UserType,
+};
+
+use super::*;
+use crate::{ActorEmail, UserAgent};
+
+#[derive(Default)]
+struct Kept(Vec<AuditLogRecord>);
+
+impl AuditLog for Kept {
+    type Error = Infallible;
+    fn append(&mut self, record: &AuditLogRecord) -> Result<(), Infallible> {
+        self.0.push(record.clone());
+        Ok(())
+    }
+}
+
+fn record(event: &AuditEvent, actor: &Actor) -> AuditLogRecord {
+    let (mut log, environment) = (Kept::default(), Environment::parse("test").unwrap());
+    let stamp =
+        Stamp { id: "0190c5a4-7f3a-7e64-8f5e-2f5a0c6d1b2e".parse().unwrap(), at: Timestamp::from_millis(7), environment: &environment };
+    log_audit_event(&mut log, event, actor, &stamp).unwrap();
+    log.0.remove(0)
+}
+
+fn conversation() -> ConversationId {
+    "0190c5a4-0000-7e64-8f5e-2f5a0c6d1b2e".parse().unwrap()
+}
+
+fn admin() -> Actor {
+    let email = ActorEmail::parse("kamal@example.com").unwrap();
+    Actor::admin(
+        &AdminId::parse("admin-1").unwrap(),
+        UserType::Driver.into(),
+        Some(CountryCode::Bangladesh),
+        Some(email),
+    )
+    .at(Some("10.0.0.9".parse().unwrap()), UserAgent::reduce("curl/8"))
+}
+
+#[test]
+fn a_record_has_the_hosts_shape() {
+    let event = AuditEvent::StatusChanged {
+        conversation: conversation(),
+        from: ConversationStatus::Open,
+        to: ConversationStatus::Resolved,
+        by: Side::Admin,
+    };
+    let record = record(&event, &admin());
+    assert_eq!(record.action_type, "SUPPORT_CONVERSATION_STATUS_CHANGED");
+    assert_eq!(record.entity_type, "support_conversation");
+    assert_eq!(record.entity_id.as_deref(), Some("0190c5a4-0000-7e64-8f5e-2f5a0c6d1b2e"));
+    assert_eq!(record.actor_id.as_deref(), Some("admin-1"));
+    assert_eq!(record.actor_email, "kamal@example.com");
+    assert_eq!(record.ip_address.as_deref(), Some("10.0.0.9"));
+    assert_eq!(record.user_agent.as_deref(), Some("curl/8"));
+    assert_eq!(record.country_code.as_deref(), Some("BD"));
+    assert_eq!(record.metadata, Some(json!({"oldStatus": "open", "newStatus": "resolved", "by": "admin"})));
+    assert!(record.success);
+    assert_eq!(record.environment, "test");
+}
+
+#[test]
+fn every_event_says_what_was_done_and_not_what_was_said() {
+    let (id, admin_id) = (conversation(), AdminId::parse("admin-2").unwrap());
+    let message: MessageId = "0190c5a4-1111-7e64-8f5e-2f5a0c6d1b2e".parse().unwrap();
+    let events = [
+        AuditEvent::ConversationCreated {
+            conversation: id,
+            channel: UserType::Customer,
+            priority: Priority::High,
+            by: Side::User,
+        },
+        AuditEvent::StatusChanged {
+            conversation: id,
+            from: ConversationStatus::Resolved,
+            to: ConversationStatus::Open,
+            by: Side::User,
+        },
+        AuditEvent::PriorityChanged { conversation: id, from: Priority::Low, to: Priority::Urgent },
+        AuditEvent::ConversationAssigned { conversation: id, from: None, to: Some(admin_id.clone()) },
+        AuditEvent::ConversationAssigned { conversation: id, from: Some(admin_id), to: None },
+        AuditEvent::MessageSent { conversation: id, message, seq: 4, by: Side::Admin },
+        AuditEvent::MessageSent { conversation: id, message, seq: 5, by: Side::User },
+    ];
+    let said: Vec<String> = events
+        .iter()
+        .map(|event| record(event, &admin()))
+        .map(|record| format!("{} | {} | {}", record.action_type, record.description, record.metadata.unwrap()))
+        .map(|line| line.replace(&id.to_string(), "ID"))
+        .collect();
+    let expected = [
+        r#"SUPPORT_CONVERSATION_CREATED | User opened conversation ID | {"by":"user","channel":"customer","priority":"high"}"#,
+        r#"SUPPORT_CONVERSATION_STATUS_CHANGED | User's message changed status of conversation ID from resolved to open | {"by":"user","newStatus":"open","oldStatus":"resolved"}"#,
+        r#"SUPPORT_CONVERSATION_PRIORITY_CHANGED | Admin changed priority of conversation ID from low to urgent | {"newPriority":"urgent","oldPriority":"low"}"#,
+        r#"SUPPORT_CONVERSATION_ASSIGNED | Conversation ID assigned to admin-2 | {"newAssignedAdminId":"admin-2","oldAssignedAdminId":null}"#,
+        r#"SUPPORT_CONVERSATION_ASSIGNED | Conversation ID unassigned | {"newAssignedAdminId":null,"oldAssignedAdminId":"admin-2"}"#,
+        r#"SUPPORT_MESSAGE_SENT | Admin replied to conversation ID | {"by":"admin","messageId":"0190c5a4-1111-7e64-8f5e-2f5a0c6d1b2e","seq":4}"#,
+        r#"SUPPORT_MESSAGE_SENT | User wrote to conversation ID | {"by":"user","messageId":"0190c5a4-1111-7e64-8f5e-2f5a0c6d1b2e","seq":5}"#,
+    ];
+    assert_eq!(said, expected);
+}
+
+#[test]
+fn who_has_no_address_is_unknown() {
+    let actor =
+        Actor::user(&UserId::parse("driver-1").unwrap(), UserType::Driver.into(), CountryCode::UnitedStates);
+    let event = AuditEvent::PriorityChanged { conversation: conversation(), from: Priority::Low, to: Priority::High };
+    let record = record(&event, &actor);
+    assert_eq!((record.actor_email.as_str(), record.actor_role.as_str()), ("unknown", "driver"));
+}

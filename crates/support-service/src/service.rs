@@ -1,0 +1,144 @@
+//! The service: what all use cases share.
+
+use std::collections::HashSet;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+
+use support_audit::{AuditSink, Environment, deliver_pending};
+use support_domain::{Clock, IdSource, Limits};
+use support_rbac::{Caller, RevocationId, SharedRevocationList};
+use support_store::{Store, StoreError};
+
+use crate::ServiceError;
+use crate::audit::PendingLogs;
+use crate::rate_limit::SendLimiter;
+
+/// What the service is told at its start.
+#[derive(Debug, Clone)]
+pub struct ServiceConfig {
+    /// How long and how deep things may be.
+    pub limits: Limits,
+    /// How much one person may send.
+    pub sends_per_minute: NonZeroU32,
+    /// What records of the audit log name as their installation.
+    pub environment: Environment,
+}
+
+/// The support desk. Cheap to clone; all clones are the same desk.
+#[derive(Debug, Clone)]
+pub struct SupportService {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    config: ServiceConfig,
+    sends: SendLimiter,
+    revocations: Arc<SharedRevocationList>,
+    audit_sink: Option<Arc<dyn AuditSink>>,
+}
+
+impl SupportService {
+    /// A desk on that store. With an `audit_sink`, records of the audit log are delivered to it as well.
+    pub fn new(
+        store: Store,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+        config: ServiceConfig,
+        audit_sink: Option<Arc<dyn AuditSink>>,
+    ) -> Self {
+        let sends = SendLimiter::new(config.sends_per_minute, Arc::clone(&clock));
+        let revocations = Arc::new(SharedRevocationList::new());
+        Self { inner: Arc::new(Inner { store, clock, ids, config, sends, revocations, audit_sink }) }
+    }
+
+    pub(crate) fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    pub(crate) fn sends(&self) -> &SendLimiter {
+        &self.inner.sends
+    }
+
+    pub(crate) fn delivers_audit(&self) -> bool {
+        self.inner.audit_sink.is_some()
+    }
+
+    pub(crate) fn environment(&self) -> &Environment {
+        &self.inner.config.environment
+    }
+
+    /// The limits on what people may write.
+    pub fn limits(&self) -> &Limits {
+        &self.inner.config.limits
+    }
+
+    /// The clock that all of the desk goes by.
+    pub fn clock(&self) -> &Arc<dyn Clock> {
+        &self.inner.clock
+    }
+
+    /// Where the desk's new ids come from.
+    pub fn ids(&self) -> &Arc<dyn IdSource> {
+        &self.inner.ids
+    }
+
+    /// The revoked tokens as far as this node knows; see [`refresh_revocations`](Self::refresh_revocations).
+    pub fn revocations(&self) -> &Arc<SharedRevocationList> {
+        &self.inner.revocations
+    }
+
+    /// Whether the database answers.
+    ///
+    /// # Errors
+    /// When it does not.
+    pub async fn check_ready(&self) -> Result<(), ServiceError> {
+        self.store().read(|reader| Ok(reader.ping()?)).await
+    }
+
+    /// Reads the revoked tokens anew. To be called every second or so.
+    ///
+    /// # Errors
+    /// The database's; the tokens known before stay revoked.
+    pub async fn refresh_revocations(&self) -> Result<(), ServiceError> {
+        let now = self.clock().now();
+        let ids: Vec<String> = self.store().read(move |reader| reader.list_revoked_tokens(now)).await?;
+        let known: HashSet<RevocationId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
+        self.revocations().replace(known);
+        Ok(())
+    }
+
+    /// Revokes the token that this caller came with, and all that were made from it. Other nodes learn of it when they
+    /// next refresh.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] for a token that has no revocation id, and the database's.
+    pub async fn revoke_token(&self, caller: &Caller) -> Result<(), ServiceError> {
+        let last = caller.revocation_ids.last().ok_or(ServiceError::NotFound)?.clone();
+        let (id, now, expires_at) = (last.to_string(), self.clock().now(), caller.expires_at);
+        self.store()
+            .write::<_, StoreError, _>(move |transaction| transaction.insert_revoked_token(&id, now, expires_at))
+            .await?;
+        self.revocations().insert(last);
+        Ok(())
+    }
+
+    /// Tells the host's audit log what waits to be told, up to one batch. Returns how much that was.
+    ///
+    /// # Errors
+    /// The database's; what was told but could not be marked is told again.
+    pub async fn deliver_audit(&self) -> Result<usize, ServiceError> {
+        match &self.inner.audit_sink {
+            Some(sink) => deliver_pending(&PendingLogs(self.store()), sink.as_ref()).await,
+            None => Ok(0),
+        }
+    }
+
+    /// Gives back memory that is kept for people who have long gone. To be called every minute or so.
+    pub fn forget_idle(&self) {
+        self.sends().forget_idle();
+    }
+}

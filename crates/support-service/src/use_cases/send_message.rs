@@ -1,0 +1,93 @@
+//! Writing a message.
+
+use support_audit::AuditEvent;
+use support_domain::message::MessageDraft;
+use support_domain::{
+    Author, ClientMessageId, ConversationId, MessageContent, Metadata, SupportConversation, SupportMessage,
+};
+use support_rbac::{Principal, policy::action};
+
+use crate::gate::{Done, events_of};
+use crate::{Context, ServiceError, SupportService};
+
+/// A message to write.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SendMessage {
+    /// Where.
+    pub conversation_id: ConversationId,
+    /// What it says.
+    pub content: MessageContent,
+    /// The client's key, under which a repeated send is the same message.
+    pub client_message_id: Option<ClientMessageId>,
+    /// What the client attaches to it.
+    pub metadata: Metadata,
+    /// Only if that is still the number of the last message.
+    pub if_last_seq: Option<i64>,
+}
+
+/// A message that is kept.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sent {
+    /// The conversation as it is now.
+    pub conversation: SupportConversation,
+    /// The message.
+    pub message: SupportMessage,
+    /// Whether it was sent now; otherwise it was before, under the same key.
+    pub is_new: bool,
+}
+
+impl SupportService {
+    /// Writes a message; on return it is kept for good.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`], [`ServiceError::ConversationClosed`], [`ServiceError::Stale`] when `if_last_seq` is
+    /// out of date, [`ServiceError::IdempotencyMismatch`] when the key came with other words before, and
+    /// [`ServiceError::RateLimited`].
+    pub async fn send_message(
+        &self,
+        context: &Context<action::SendMessage>,
+        command: SendMessage,
+    ) -> Result<Sent, ServiceError> {
+        let principal = context.grant.principal();
+        self.sends().check(&principal.key())?;
+        let author = match principal {
+            Principal::User(user) => Author::User(user.user.id.clone()),
+            Principal::Admin(admin) => Author::Admin(admin.id.clone()),
+        };
+        let visibility = context.grant.visibility().clone();
+        let (message_id, system_id) = (self.new_message_id(), self.new_message_id());
+        self.change(context, move |transaction, at| {
+            let found = transaction.lock_conversation(&visibility, command.conversation_id)?;
+            let conversation = found.ok_or(ServiceError::NotFound)?;
+            // First of all: what was acknowledged once is acknowledged again, whatever has happened since.
+            if let Some(key) = &command.client_message_id
+                && let Some(message) = transaction.get_message_by_key(&conversation, &author, key)?
+            {
+                if message.content != command.content {
+                    return Err(ServiceError::IdempotencyMismatch);
+                }
+                return Ok(Done::unchanged(Sent { conversation, message, is_new: false }));
+            }
+            if command.if_last_seq.is_some_and(|seq| seq != conversation.last_seq) {
+                return Err(ServiceError::Stale { field: "ifLastSeq", actual: conversation.last_seq });
+            }
+            let draft = MessageDraft {
+                id: message_id,
+                content: command.content.clone(),
+                client_message_id: command.client_message_id.clone(),
+                metadata: command.metadata.clone(),
+            };
+            let mut outcome = conversation.post(author.clone(), draft, system_id, at)?;
+            transaction.update_conversation(&outcome.conversation)?;
+            for message in &outcome.messages {
+                transaction.insert_message(message)?;
+            }
+            let (id, message) = (outcome.conversation.id, outcome.messages.remove(0));
+            let mut events =
+                vec![AuditEvent::MessageSent { conversation: id, message: message.id, seq: message.seq, by: author.side() }];
+            events.extend(events_of(id, outcome.changes, author.side()));
+            Ok(Done { value: Sent { conversation: outcome.conversation, message, is_new: true }, events })
+        })
+        .await
+    }
+}

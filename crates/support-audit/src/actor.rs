@@ -35,9 +35,9 @@ impl ActorEmail {
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"@.!#$%&'*+/=?^_`{|}~-".contains(&byte);
         let well_formed = text.len() <= 254
             && text.bytes().all(allowed)
-            && text.split_once('@').is_some_and(|(user, host)| {
-                !user.is_empty() && !host.is_empty() && !host.contains('@')
-            });
+            && text
+                .split_once('@')
+                .is_some_and(|(user, host)| !user.is_empty() && !host.is_empty() && !host.contains('@'));
         if well_formed { Ok(Self(text.to_owned())) } else { Err(InvalidValue::new("must be a mail address")) }
     }
 
@@ -87,14 +87,7 @@ pub struct Actor {
 impl Actor {
     /// A user.
     pub fn user(id: &UserId, role: ActorRole, country: CountryCode) -> Self {
-        Self {
-            id: id.to_string(),
-            email: None,
-            role,
-            country: Some(country),
-            ip_address: None,
-            user_agent: None,
-        }
+        Self { id: id.to_string(), email: None, role, country: Some(country), ip_address: None, user_agent: None }
     }
 
     /// A member of the support staff.

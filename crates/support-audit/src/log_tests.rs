@@ -23,8 +23,11 @@ impl AuditLog for Kept {
 
 fn record(event: &AuditEvent, actor: &Actor) -> AuditLogRecord {
     let (mut log, environment) = (Kept::default(), Environment::parse("test").unwrap());
-    let stamp =
-        Stamp { id: "0190c5a4-7f3a-7e64-8f5e-2f5a0c6d1b2e".parse().unwrap(), at: Timestamp::from_millis(7), environment: &environment };
+    let stamp = Stamp {
+        id: "0190c5a4-7f3a-7e64-8f5e-2f5a0c6d1b2e".parse().unwrap(),
+        at: Timestamp::from_millis(7),
+        environment: &environment,
+    };
     log_audit_event(&mut log, event, actor, &stamp).unwrap();
     log.0.remove(0)
 }
@@ -109,8 +112,7 @@ fn every_event_says_what_was_done_and_not_what_was_said() {
 
 #[test]
 fn who_has_no_address_is_unknown() {
-    let actor =
-        Actor::user(&UserId::parse("driver-1").unwrap(), UserType::Driver.into(), CountryCode::UnitedStates);
+    let actor = Actor::user(&UserId::parse("driver-1").unwrap(), UserType::Driver.into(), CountryCode::UnitedStates);
     let event = AuditEvent::PriorityChanged { conversation: conversation(), from: Priority::Low, to: Priority::High };
     let record = record(&event, &actor);
     assert_eq!((record.actor_email.as_str(), record.actor_role.as_str()), ("unknown", "driver"));

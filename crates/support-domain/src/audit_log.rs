@@ -37,4 +37,3 @@ pub struct AuditLogRecord {
     /// Of which installation.
     pub environment: String,
 }
-

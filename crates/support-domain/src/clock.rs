@@ -43,7 +43,8 @@ impl Timestamp {
     pub fn parse_day(text: &str) -> Result<Self, InvalidValue> {
         let refusal = || InvalidValue::new("must be a date like 2026-01-31 or a time as in RFC 3339");
         let well_formed = text.len() == 10 && text.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-');
-        let day = well_formed.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten().ok_or_else(refusal)?;
+        let day =
+            well_formed.then(|| NaiveDate::parse_from_str(text, "%Y-%m-%d").ok()).flatten().ok_or_else(refusal)?;
         Self::in_range(day.and_time(chrono::NaiveTime::MIN).and_utc().timestamp_millis())
     }
 

@@ -73,14 +73,16 @@ fn the_contract_names_the_transitions() {
 #[test]
 fn closed_is_final() {
     for to in ConversationStatus::ALL {
-        let refused = in_status(ConversationStatus::Closed).change(&status_change(*to), id(9), Timestamp::from_millis(3));
+        let refused =
+            in_status(ConversationStatus::Closed).change(&status_change(*to), id(9), Timestamp::from_millis(3));
         assert!(matches!(refused, Err(ChangeRefused::InvalidTransition { .. })), "{to}");
     }
     let wanted = ConversationChange { priority: Some(Priority::High), ..ConversationChange::default() };
     let refused = in_status(ConversationStatus::Closed).change(&wanted, id(9), Timestamp::from_millis(3));
     assert_eq!(refused, Err(ChangeRefused::Closed));
     for author in [user(), admin()] {
-        let refused = in_status(ConversationStatus::Closed).post(author, draft("hello"), id(9), Timestamp::from_millis(3));
+        let refused =
+            in_status(ConversationStatus::Closed).post(author, draft("hello"), id(9), Timestamp::from_millis(3));
         assert_eq!(refused, Err(Closed));
     }
 }

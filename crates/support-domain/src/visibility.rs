@@ -33,9 +33,7 @@ impl Visibility {
     /// Whether the conversation exists for that work.
     pub fn includes(&self, conversation: &SupportConversation) -> bool {
         let in_scope = match &self.scope {
-            Scope::Owner(id, user_type) => {
-                conversation.user.id == *id && conversation.user.user_type == *user_type
-            }
+            Scope::Owner(id, user_type) => conversation.user.id == *id && conversation.user.user_type == *user_type,
             Scope::Countries(countries) => countries.contains(&conversation.user.country),
         };
         in_scope && self.only.is_none_or(|only| only == conversation.id)

@@ -1,1 +1,36 @@
-//! x
+//! The support desk over HTTP.
+//!
+//! An actix app links it with [`configure`], beside its own routes and state; the binary `support-http` is that and a
+//! command line. Handlers turn requests into commands of valid types, call one use case of `support-service`, and turn
+//! what comes back into the contract's JSON. Nothing here decides who may do what, and nothing here speaks SQL.
+//!
+//! # Layout
+//! `routes/` mirrors the paths; `extract/` what a handler's arguments are made of (the caller with the policy's grant
+//! first, then path, query, body); `requests.rs` and `views.rs` the wire types; `error.rs` the one table of codes and
+//! statuses; `boundary.rs` what every request passes (id, log, metrics, error bodies, headers); `cli/` the commands.
+//!
+//! # How to add
+//! - **a route**: a handler in `routes/` whose first argument is [`ForUser`](extract::ForUser) or
+//!   [`ForAdmin`](extract::ForAdmin) with its action, its `#[utoipa::path]` above it, a line in `routes/mod.rs` and in
+//!   `openapi.rs`; a test holds the two lists against each other.
+//! - **an error**: a variant of [`ErrorCode`](error::ErrorCode) and its row in the table.
+//! - **a setting**: a field and a line in `config.rs`, and its row in the README.
+
+pub mod boundary;
+pub mod cli;
+pub mod config;
+pub mod cursor;
+mod demo;
+pub mod error;
+pub mod extract;
+mod keys;
+mod log;
+pub mod openapi;
+pub mod requests;
+pub mod routes;
+mod server;
+mod state;
+pub mod views;
+
+pub use routes::configure;
+pub use state::Desk;

@@ -36,6 +36,8 @@ mod url;
 pub use error::{StoreError, WorkError};
 pub use migrations::Migrated;
 pub use operations::{Reader, Transaction};
-pub use page::{AssignedTo, ConversationFilter, Counted, ListedConversation, MessagesPage, PageRequest, PageStart, Position};
+pub use page::{
+    AssignedTo, ConversationFilter, Counted, ListedConversation, MessagesPage, PageRequest, PageStart, Position,
+};
 pub use store::{Store, StoreConfig};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};

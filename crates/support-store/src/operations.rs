@@ -2,7 +2,8 @@
 
 use support_domain::conversation::ReadPoint;
 use support_domain::{
-    AuditLogId, AuditLogRecord, Author, ClientMessageId, ConversationId, SupportConversation, SupportMessage, Timestamp, Visibility,
+    AuditLogId, AuditLogRecord, Author, ClientMessageId, ConversationId, SupportConversation, SupportMessage,
+    Timestamp, Visibility,
 };
 
 use crate::page::{ConversationFilter, Counted, ListedConversation, MessagesPage, PageRequest};

@@ -165,6 +165,7 @@ fn an_issuer_that_is_trusted_still_has_to_keep_to_the_form() {
         format!("user(1); user_type(\"driver\"); country(\"BD\"); expires({end}); {check}"),
         format!("admin(\"admin-1\"); role(\"EMPEROR\"); expires({end}); {check}"),
         format!("admin(\"a\"); role(\"ADMIN\"); permission(\"EVERYTHING\"); expires({end}); {check}"),
+        format!("admin(\"a\"); role(\"ADMIN\"); email(\"no-at-sign\"); expires({end}); {check}"),
     ] {
         let (desk, token) = issued_as(&datalog);
         assert_eq!(desk.refusal(&token), UNKNOWN_FORM, "{datalog}");

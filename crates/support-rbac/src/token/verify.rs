@@ -70,7 +70,8 @@ impl BiscuitAuthenticator {
         Self { keys, clock, revocations, limits: LIMITS, verified }
     }
 
-    /// The caller that the token speaks for. Takes some 100 microseconds, or a few for a token that was seen before.
+    /// The caller that the token speaks for. Never waits: measured in a release build on a busy machine, half a millisecond
+    /// for a new token and some 15 microseconds for one that was seen before.
     pub fn verify(&self, token: &str) -> Result<Arc<Caller>, AuthenticationError> {
         if token.is_empty() || token.len() > MAX_TOKEN_BYTES {
             return Err(AuthenticationError::refused("the token is empty or too long"));

@@ -16,8 +16,6 @@ impl SupportService {
         id: ConversationId,
     ) -> Result<SupportConversation, ServiceError> {
         let visibility = context.grant.visibility().clone();
-        self.store()
-            .read(move |reader| reader.get_conversation(&visibility, id)?.ok_or(ServiceError::NotFound))
-            .await
+        self.store().read(move |reader| reader.get_conversation(&visibility, id)?.ok_or(ServiceError::NotFound)).await
     }
 }

@@ -4,8 +4,7 @@ use support_audit::AuditEvent;
 use support_domain::conversation::ConversationDraft;
 use support_domain::message::MessageDraft;
 use support_domain::{
-    Author, ClientMessageId, MessageContent, Metadata, Priority, Subject, SupportConversation, SupportMessage,
-    UserRef,
+    Author, ClientMessageId, MessageContent, Metadata, Priority, Subject, SupportConversation, SupportMessage, UserRef,
 };
 use support_rbac::{Action, Principal, policy::action};
 
@@ -89,8 +88,7 @@ impl SupportService {
     ) -> Result<Opened, ServiceError> {
         self.sends().check(&context.grant.principal().key())?;
         let visibility = context.grant.visibility().clone();
-        let (id, message_id, system_id) =
-            (self.new_conversation_id(), self.new_message_id(), self.new_message_id());
+        let (id, message_id, system_id) = (self.new_conversation_id(), self.new_message_id(), self.new_message_id());
         self.change(context, move |transaction, at| {
             if let Some(key) = &command.client_message_id
                 && let Some((conversation, message)) = transaction.get_opening_by_key(&author, key)?

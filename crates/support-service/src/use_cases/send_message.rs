@@ -83,8 +83,12 @@ impl SupportService {
                 transaction.insert_message(message)?;
             }
             let (id, message) = (outcome.conversation.id, outcome.messages.remove(0));
-            let mut events =
-                vec![AuditEvent::MessageSent { conversation: id, message: message.id, seq: message.seq, by: author.side() }];
+            let mut events = vec![AuditEvent::MessageSent {
+                conversation: id,
+                message: message.id,
+                seq: message.seq,
+                by: author.side(),
+            }];
             events.extend(events_of(id, outcome.changes, author.side()));
             Ok(Done { value: Sent { conversation: outcome.conversation, message, is_new: true }, events })
         })

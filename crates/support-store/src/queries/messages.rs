@@ -75,7 +75,11 @@ pub(crate) fn get_opening_by_key(
 }
 
 /// A message's place, for a read watermark.
-pub(crate) fn get_read_point(conn: &mut Conn, conversation: &SupportConversation, seq: i64) -> Found<Option<ReadPoint>> {
+pub(crate) fn get_read_point(
+    conn: &mut Conn,
+    conversation: &SupportConversation,
+    seq: i64,
+) -> Found<Option<ReadPoint>> {
     let point = m::table
         .filter(m::conversation_id.eq(Id(conversation.id.0)))
         .filter(m::seq.eq(seq))
@@ -90,11 +94,8 @@ fn with_attachments(conn: &mut Conn, rows: Vec<MessageRow>) -> Found<Vec<Support
         return Ok(Vec::new());
     }
     let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
-    let mut files: Vec<AttachmentRow> = a::table
-        .filter(a::message_id.eq_any(ids))
-        .order(a::id)
-        .select(AttachmentRow::as_select())
-        .load(conn)?;
+    let mut files: Vec<AttachmentRow> =
+        a::table.filter(a::message_id.eq_any(ids)).order(a::id).select(AttachmentRow::as_select()).load(conn)?;
     rows.into_iter()
         .map(|row| {
             let (own, others): (Vec<_>, Vec<_>) = files.drain(..).partition(|file| file.message_id == Some(row.id));

@@ -13,4 +13,3 @@ mod rows;
 use crate::StoreError;
 
 type Found<T> = Result<T, StoreError>;
-

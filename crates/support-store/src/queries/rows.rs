@@ -3,8 +3,8 @@
 use diesel::prelude::*;
 use support_domain::conversation::Watermark;
 use support_domain::{
-    AdminId, AttachmentId, Author, ClientMessageId, ConversationId, MessageContent, MessageId, Metadata, Preview,
-    Side, Subject, SupportAttachment, SupportConversation, SupportMessage, TextEnum, UserId, UserRef,
+    AdminId, AttachmentId, Author, ClientMessageId, ConversationId, MessageContent, MessageId, Metadata, Preview, Side,
+    Subject, SupportAttachment, SupportConversation, SupportMessage, TextEnum, UserId, UserRef,
 };
 
 use super::schema::{support_attachments, support_conversations, support_messages};

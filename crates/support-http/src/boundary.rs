@@ -1,0 +1,115 @@
+//! What every request passes on its way in and out: an id, a line in the log, the metrics, errors in the one shape, and
+//! headers that keep browsers from guessing. Never logs a path, a query, a body or a token: ids and words may stand in
+//! them.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{
+    CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
+    REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web};
+use tracing::Instrument;
+
+use crate::Desk;
+use crate::error::{ApiError, ErrorCode};
+
+/// The header that carries a request's id, in and out.
+pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Names a request in logs and answers.
+#[derive(Debug, Clone)]
+pub struct RequestId(pub String);
+
+/// The client's own id for the request, if it is one that is safe to log.
+fn given_id(request: &ServiceRequest) -> Option<String> {
+    let id = request.headers().get(REQUEST_ID)?.to_str().ok()?;
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
+    ((1..=64).contains(&id.len()) && id.bytes().all(allowed)).then(|| id.to_owned())
+}
+
+/// The middleware.
+///
+/// # Errors
+/// Those of other middleware; what fails in a handler has become an answer already.
+pub async fn boundary(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let Some(desk) = request.app_data::<web::Data<Desk>>().cloned() else {
+        return next.call(request).await.map(ServiceResponse::map_into_boxed_body);
+    };
+    let clock = desk.service.clock();
+    let started = clock.monotonic();
+    let id = given_id(&request).unwrap_or_else(|| desk.service.ids().next(clock.now()).to_string());
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let method = request.method().clone();
+    let span = tracing::info_span!("request", request_id = %id, method = %method);
+    // No clone of the request may be held here: the router needs it for itself.
+    let response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
+    // The pattern, not the path: ids stand in a path.
+    let route = response.request().match_pattern().unwrap_or_else(|| "unknown".to_owned());
+    let response = finish(response, &id);
+    let (status, took) = (response.status().as_u16(), clock.monotonic().saturating_sub(started));
+    span.in_scope(|| tracing::info!(route, status, took_ms = took.as_secs_f64() * 1_000.0, "answered"));
+    let labels = [("method", method.to_string()), ("route", route)];
+    metrics::histogram!("support_http_request_duration_seconds", &labels).record(took);
+    let [method, route] = labels;
+    metrics::counter!("support_http_requests_total", &[method, route, ("status", status.to_string())]).increment(1);
+    Ok(response)
+}
+
+fn finish(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBody> {
+    let error = response
+        .response()
+        .error()
+        .map(|error| error.as_error::<ApiError>().cloned().unwrap_or_else(|| foreign(response.status())));
+    let mut response = match error {
+        Some(error) => with_error(response, &error, id),
+        None => response,
+    };
+    let headers = response.headers_mut();
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    let mut default = |name: HeaderName, value: &'static str| {
+        if !headers.contains_key(&name) {
+            headers.insert(name, HeaderValue::from_static(value));
+        }
+    };
+    default(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    default(X_FRAME_OPTIONS, "DENY");
+    default(REFERRER_POLICY, "no-referrer");
+    default(CACHE_CONTROL, "no-store");
+    default(CONTENT_SECURITY_POLICY, "default-src 'none'; frame-ancestors 'none'");
+    response
+}
+
+/// An error that the framework made, by its status.
+fn foreign(status: StatusCode) -> ApiError {
+    let code = ErrorCode::ALL.iter().copied().find(|code| code.status() == status);
+    ApiError::new(code.unwrap_or(if status.is_client_error() {
+        ErrorCode::ValidationFailed
+    } else {
+        ErrorCode::Internal
+    }))
+}
+
+fn with_error(response: ServiceResponse<BoxBody>, error: &ApiError, id: &str) -> ServiceResponse<BoxBody> {
+    let body = serde_json::to_vec(&error.body(id)).unwrap_or_default();
+    let mut response = response.map_body(|head, _| {
+        head.status = error.code.status();
+        BoxBody::new(body)
+    });
+    let headers: &mut HeaderMap = response.headers_mut();
+    headers.remove(CONTENT_LENGTH);
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    for (name, value) in error.headers() {
+        if let Ok(value) = HeaderValue::from_str(&value) {
+            headers.insert(HeaderName::from_static(name), value);
+        }
+    }
+    response
+}

@@ -1,0 +1,116 @@
+//! The command line. Standard output carries what was asked for and nothing else; all the rest goes to stderr.
+
+mod migrate;
+mod serve;
+mod token;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use support_rbac::SigningKey;
+
+use crate::config::InvalidConfig;
+use crate::server::ServeError;
+use crate::{demo, openapi};
+
+/// A support desk for drivers, customers and restaurants.
+#[derive(Debug, Parser)]
+#[command(name = "support-http", version, about)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server (also what no command does)
+    Serve,
+    /// Run it on a throw-away database with demo people; print tokens and curl lines to paste
+    Demo,
+    /// Bring the database up to date and exit
+    Migrate {
+        /// Only say what would be applied
+        #[arg(long)]
+        check: bool,
+    },
+    /// Print a new key pair for tokens, as two lines for an env file
+    Keys,
+    /// Print, narrow or revoke tokens
+    #[command(subcommand)]
+    Token(token::TokenCommand),
+    /// Print the OpenAPI document
+    Openapi,
+}
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+enum CommandError {
+    #[error(transparent)]
+    Config(#[from] InvalidConfig),
+    #[error(transparent)]
+    Serve(#[from] ServeError),
+    #[error("{0}")]
+    Other(String),
+    #[error("standard output cannot be written: {0}")]
+    Output(#[from] std::io::Error),
+}
+
+impl CommandError {
+    fn other(error: impl std::fmt::Display) -> Self {
+        Self::Other(error.to_string())
+    }
+}
+
+/// Runs the command that the process was started with. 0 when it did what it should, 2 when it was told wrongly, 1 when
+/// it failed.
+#[expect(clippy::print_stderr, reason = "this is where a person at the terminal is told")]
+pub fn run() -> ExitCode {
+    let line = CommandLine::parse();
+    let result = match line.command.unwrap_or(Command::Serve) {
+        Command::Serve => serve::serve(),
+        Command::Demo => demo::run().map_err(CommandError::from),
+        Command::Migrate { check } => migrate::migrate(check),
+        Command::Keys => keys(),
+        Command::Token(command) => token::run(command),
+        Command::Openapi => print(&openapi::document()),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(CommandError::Config(error)) => {
+            eprintln!("{error}");
+            ExitCode::from(2)
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Writes a line to standard output.
+fn print(line: &str) -> Result<(), CommandError> {
+    writeln!(std::io::stdout(), "{line}")?;
+    Ok(())
+}
+
+fn keys() -> Result<(), CommandError> {
+    let key = SigningKey::generate();
+    print(&format!("SUPPORT_BISCUIT_PRIVATE_KEY={}", key.to_hex()))?;
+    print(&format!("SUPPORT_BISCUIT_PUBLIC_KEY={}", key.public()))
+}
+
+impl From<demo::DemoError> for CommandError {
+    fn from(error: demo::DemoError) -> Self {
+        match error {
+            demo::DemoError::Config(error) => Self::Config(error),
+            demo::DemoError::Serve(error) => Self::Serve(error),
+            demo::DemoError::Other(sentence) => Self::Other(sentence),
+        }
+    }
+}
+
+/// A runtime for what has to wait.
+fn runtime() -> Result<tokio::runtime::Runtime, CommandError> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build().map_err(CommandError::other)
+}

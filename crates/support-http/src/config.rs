@@ -1,0 +1,251 @@
+//! Configuration from the environment. What is wrong is said in one line that names the variable, never its value: it
+//! may be a secret.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::num::NonZeroU32;
+use std::path::PathBuf;
+use std::str::FromStr;
+use std::time::Duration;
+
+use support_audit::Environment;
+use support_domain::Limits;
+use support_rbac::{SigningKey, TrustedKeys, VerifyingKey};
+use support_service::ServiceConfig;
+use support_store::{DatabaseUrl, StoreConfig};
+
+use crate::state::WebConfig;
+
+/// A variable with a value that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{variable}: {sentence}")]
+pub struct InvalidConfig {
+    /// The variable.
+    pub variable: &'static str,
+    /// What is wrong with it.
+    pub sentence: String,
+}
+
+impl InvalidConfig {
+    pub(crate) fn new(variable: &'static str, sentence: impl fmt::Display) -> Self {
+        Self { variable, sentence: sentence.to_string() }
+    }
+}
+
+/// Where variables come from.
+#[derive(Clone, Copy)]
+pub struct Variables(fn(&str) -> Option<String>);
+
+impl fmt::Debug for Variables {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Variables")
+    }
+}
+
+impl Variables {
+    /// The process's environment. A variable that is set to nothing counts as not set.
+    pub const fn of_process() -> Self {
+        Self(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
+    }
+
+    /// The same without those that say where data and keys are.
+    pub(crate) const fn without_secrets(self) -> Self {
+        Self(|name| match name {
+            DATABASE_URL | PUBLIC_KEYS => None,
+            // Never used: the demo makes a key of its own. It keeps a key file from being made.
+            PRIVATE_KEY => Some(SigningKey::generate().to_hex()),
+            _ => (Self::of_process().0)(name),
+        })
+    }
+
+    fn get(self, name: &'static str) -> Option<String> {
+        (self.0)(name).map(|value| value.trim().to_owned())
+    }
+
+    fn parse<T: FromStr>(self, name: &'static str, must: &str, default: T) -> Result<T, InvalidConfig> {
+        match self.get(name) {
+            Some(text) => text.parse().map_err(|_| InvalidConfig::new(name, must)),
+            None => Ok(default),
+        }
+    }
+
+    fn list(self, name: &'static str) -> Vec<String> {
+        let text = self.get(name).unwrap_or_default();
+        text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(ToOwned::to_owned).collect()
+    }
+}
+
+const DATABASE_URL: &str = "DATABASE_URL";
+const PRIVATE_KEY: &str = "SUPPORT_BISCUIT_PRIVATE_KEY";
+const PUBLIC_KEYS: &str = "SUPPORT_BISCUIT_PUBLIC_KEYS";
+
+/// Where the database is.
+///
+/// # Errors
+/// When `DATABASE_URL` names neither SQLite nor PostgreSQL.
+pub fn database_url(variables: Variables) -> Result<DatabaseUrl, InvalidConfig> {
+    let text = variables.get(DATABASE_URL).unwrap_or_else(|| "sqlite:support.db".to_owned());
+    text.parse().map_err(|error| InvalidConfig::new(DATABASE_URL, error))
+}
+
+/// The key that signs tokens: configured, or made once and kept beside an embedded database.
+///
+/// # Errors
+/// When the variable holds no key, is missing on PostgreSQL, or the file beside the database cannot be used.
+pub fn signing_key(variables: Variables, database: &DatabaseUrl) -> Result<SigningKey, InvalidConfig> {
+    if let Some(text) = variables.get(PRIVATE_KEY) {
+        return SigningKey::from_hex(&text).map_err(|error| InvalidConfig::new(PRIVATE_KEY, error));
+    }
+    let Some(file) = database.embedded_file() else {
+        let sentence = "must be set on PostgreSQL; `support-http keys` prints one";
+        return Err(InvalidConfig::new(PRIVATE_KEY, sentence));
+    };
+    let mut key_file = file.as_os_str().to_owned();
+    key_file.push(".key");
+    crate::keys::load_or_make(&PathBuf::from(key_file)).map_err(|error| {
+        InvalidConfig::new(PRIVATE_KEY, format!("the key beside the database cannot be used: {error}"))
+    })
+}
+
+/// The keys whose tokens are accepted.
+///
+/// # Errors
+/// When the list holds what is no key.
+pub fn trusted_keys(variables: Variables, own: VerifyingKey) -> Result<TrustedKeys, InvalidConfig> {
+    let list = variables.get(PUBLIC_KEYS).unwrap_or_default();
+    TrustedKeys::new(own).with_list(&list).map_err(|error| InvalidConfig::new(PUBLIC_KEYS, error))
+}
+
+/// Everything that `serve` needs.
+#[derive(Debug)]
+pub struct Config {
+    /// Where to listen.
+    pub bind: SocketAddr,
+    /// Where to write the port that was taken.
+    pub port_file: Option<PathBuf>,
+    /// The keys whose tokens are accepted.
+    pub trusted_keys: TrustedKeys,
+    /// The database.
+    pub store: StoreConfig,
+    /// What the service allows.
+    pub service: ServiceConfig,
+    /// How it is reached.
+    pub web: WebConfig,
+    /// How long a stop waits for what is in flight.
+    pub shutdown_timeout: Duration,
+}
+
+impl Config {
+    /// Reads the variables.
+    ///
+    /// # Errors
+    /// The first one that cannot be used.
+    pub fn from_variables(variables: Variables) -> Result<Self, InvalidConfig> {
+        let url = database_url(variables)?;
+        let bind = variables.parse(
+            "SUPPORT_BIND",
+            "must be an address and a port, like 127.0.0.1:8080",
+            SocketAddr::from(([127, 0, 0, 1], 8080)),
+        )?;
+        let web = web(variables)?;
+        let service = service(variables)?;
+        let pool_size = whole(variables, "SUPPORT_DB_POOL_SIZE", 16, 1..=1_000)?;
+        let milliseconds = whole(variables, "SUPPORT_DB_TIMEOUT_MS", 2_500, 100..=60_000)?;
+        let store =
+            StoreConfig { pool_size, time_limit: Duration::from_millis(milliseconds.into()), ..StoreConfig::new(url) };
+        let shutdown_timeout = whole(variables, "SUPPORT_SHUTDOWN_SECONDS", 30, 0..=600)?;
+        let signing_key = signing_key(variables, &store.url)?;
+        Ok(Self {
+            bind,
+            port_file: variables.get("SUPPORT_PORT_FILE").map(PathBuf::from),
+            trusted_keys: trusted_keys(variables, signing_key.public())?,
+            store,
+            service,
+            web,
+            shutdown_timeout: Duration::from_secs(shutdown_timeout.into()),
+        })
+    }
+}
+
+fn web(variables: Variables) -> Result<WebConfig, InvalidConfig> {
+    let allowed_origins = variables.list("SUPPORT_ALLOWED_ORIGINS");
+    if !allowed_origins.iter().all(|origin| is_origin(origin)) {
+        let sentence = "must be origins like https://desk.example, comma separated; * is not allowed";
+        return Err(InvalidConfig::new("SUPPORT_ALLOWED_ORIGINS", sentence));
+    }
+    let max_body_bytes = whole(variables, "SUPPORT_MAX_BODY_BYTES", 256 * 1024, 1_024..=64 * 1024 * 1024)?;
+    let trust_proxy = variables.parse("SUPPORT_TRUST_PROXY", "must be true or false", false)?;
+    Ok(WebConfig { allowed_origins, max_body_bytes: max_body_bytes as usize, trust_proxy, metrics: None })
+}
+
+fn service(variables: Variables) -> Result<ServiceConfig, InvalidConfig> {
+    let usual = Limits::default();
+    let limit = |name, usual: usize, most: u32| {
+        let usual = u32::try_from(usual).unwrap_or(most);
+        whole(variables, name, usual, 1..=most).map(|number| number as usize)
+    };
+    let limits = Limits {
+        max_message_chars: limit("SUPPORT_MAX_MESSAGE_CHARS", usual.max_message_chars, 100_000)?,
+        max_subject_chars: limit("SUPPORT_MAX_SUBJECT_CHARS", usual.max_subject_chars, 1_000)?,
+        max_metadata_bytes: limit("SUPPORT_MAX_METADATA_BYTES", usual.max_metadata_bytes, 65_536)?,
+        max_metadata_depth: limit("SUPPORT_MAX_METADATA_DEPTH", usual.max_metadata_depth, 32)?,
+    };
+    let sends = whole(variables, "SUPPORT_SENDS_PER_MINUTE", 60, 1..=u32::MAX)?;
+    let environment = variables.get("SUPPORT_ENVIRONMENT").unwrap_or_else(|| "development".to_owned());
+    Ok(ServiceConfig {
+        limits,
+        sends_per_minute: NonZeroU32::new(sends).unwrap_or(NonZeroU32::MIN),
+        environment: Environment::parse(&environment)
+            .map_err(|error| InvalidConfig::new("SUPPORT_ENVIRONMENT", error))?,
+    })
+}
+
+fn whole(
+    variables: Variables,
+    name: &'static str,
+    default: u32,
+    allowed: std::ops::RangeInclusive<u32>,
+) -> Result<u32, InvalidConfig> {
+    let must = format!("must be a whole number from {} to {}", allowed.start(), allowed.end());
+    let number: u32 = variables.parse(name, &must, default)?;
+    if allowed.contains(&number) { Ok(number) } else { Err(InvalidConfig::new(name, must)) }
+}
+
+/// A scheme and a host, perhaps a port; no path.
+fn is_origin(text: &str) -> bool {
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
+    let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-:[]".contains(&byte);
+    host.is_some_and(|host| !host.is_empty() && host.bytes().all(allowed))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refusal(get: fn(&str) -> Option<String>) -> String {
+        Config::from_variables(Variables(get)).unwrap_err().to_string()
+    }
+
+    #[test]
+    fn the_variable_is_named_and_its_value_is_not_shown() {
+        let key = refusal(|name| match name {
+            "DATABASE_URL" => Some("postgres://desk@db/desk".to_owned()),
+            "SUPPORT_BISCUIT_PRIVATE_KEY" => Some("hunter2".to_owned()),
+            _ => None,
+        });
+        assert!(key.starts_with("SUPPORT_BISCUIT_PRIVATE_KEY: ") && !key.contains("hunter2"), "{key}");
+        let url = refusal(|name| (name == "DATABASE_URL").then(|| "mysql://u:hunter2@db".to_owned()));
+        assert_eq!(url, "DATABASE_URL: must be sqlite:PATH or postgres://...");
+        let missing = refusal(|name| (name == "DATABASE_URL").then(|| "postgres://db/desk".to_owned()));
+        assert!(missing.starts_with("SUPPORT_BISCUIT_PRIVATE_KEY: must be set on PostgreSQL"), "{missing}");
+    }
+
+    #[test]
+    fn numbers_have_bounds_and_origins_no_wildcard() {
+        let zero = refusal(|name| (name == "SUPPORT_SENDS_PER_MINUTE").then(|| "0".to_owned()));
+        assert!(zero.starts_with("SUPPORT_SENDS_PER_MINUTE: must be a whole number from 1"), "{zero}");
+        let star = refusal(|name| (name == "SUPPORT_ALLOWED_ORIGINS").then(|| "*".to_owned()));
+        assert!(star.starts_with("SUPPORT_ALLOWED_ORIGINS: "), "{star}");
+        assert!(is_origin("https://desk.example:8443") && !is_origin("https://desk.example/x"));
+    }
+}

@@ -1,0 +1,178 @@
+//! `support-http demo`: the desk on a throw-away database, with people and conversations to try it on.
+
+mod people;
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use support_domain::{
+    Clock, ContentFormat, ConversationStatus, InvalidValue, Limits, MessageContent, Metadata, Priority, Subject,
+    SystemClock, Timestamp, UserRef, conversation::ConversationChange,
+};
+use support_rbac::{
+    Action, AdminPrincipal, Caller, Principal, Restrictions, SigningKey, TokenIssuer, TrustedKeys, UserPrincipal,
+    authorize, policy::action,
+};
+use support_service::{
+    Context, OpenConversation, Opened, Origin, SendMessage, ServiceError, SupportService, UpdateConversation,
+};
+use support_store::{DatabaseUrl, StoreConfig};
+
+use self::people::{ADMINS, DemoAdmin, DemoUser, USERS};
+use crate::config::{Config, InvalidConfig, Variables};
+use crate::server::{Listening, ServeError, listen, open_service, serve};
+
+/// How long demo tokens are good.
+const TOKEN_LIFE: Duration = Duration::from_secs(12 * 3_600);
+
+/// Why the demo could not run.
+#[derive(Debug)]
+pub(crate) enum DemoError {
+    /// The configuration.
+    Config(InvalidConfig),
+    /// The server.
+    Serve(ServeError),
+    /// Anything else.
+    Other(String),
+}
+
+impl From<InvalidConfig> for DemoError {
+    fn from(error: InvalidConfig) -> Self {
+        Self::Config(error)
+    }
+}
+
+impl From<ServeError> for DemoError {
+    fn from(error: ServeError) -> Self {
+        Self::Serve(error)
+    }
+}
+
+impl From<ServiceError> for DemoError {
+    fn from(error: ServiceError) -> Self {
+        Self::Other(error.to_string())
+    }
+}
+
+impl From<InvalidValue> for DemoError {
+    fn from(error: InvalidValue) -> Self {
+        Self::Other(format!("a demo value {error}"))
+    }
+}
+
+fn other(error: impl std::fmt::Display) -> DemoError {
+    DemoError::Other(error.to_string())
+}
+
+/// Runs the demo until it is stopped; its database goes with it.
+pub(crate) fn run() -> Result<(), DemoError> {
+    crate::log::start("warn")?;
+    let folder = tempfile::Builder::new().prefix("support-demo-").tempdir().map_err(other)?;
+    let mut config = Config::from_variables(Variables::of_process().without_secrets())?;
+    config.store = StoreConfig::new(DatabaseUrl::Sqlite(folder.path().join("demo.db")));
+    let issuer = TokenIssuer::new(SigningKey::generate());
+    config.trusted_keys = TrustedKeys::new(issuer.public());
+    let listening = listen(&config)?;
+    actix_web::rt::System::new().block_on(async move {
+        let service = open_service(&config.store, config.service.clone()).map_err(other)?;
+        let example = seed(&service).await?;
+        let guide = guide(&issuer, &listening, &example)?;
+        std::io::stdout().write_all(guide.as_bytes()).map_err(other)?;
+        Ok::<_, DemoError>(serve(service, config, listening).await?)
+    })
+}
+
+fn context<A: Action>(principal: Principal) -> Result<Context<A>, DemoError> {
+    let expires_at = Timestamp::from_millis(i64::MAX);
+    let restrictions = Restrictions::default();
+    let caller = Arc::new(Caller { principal, restrictions, expires_at, revocation_ids: Vec::new() });
+    Ok(Context { grant: authorize::<A>(&caller).map_err(other)?, origin: Origin::default() })
+}
+
+fn user(person: &DemoUser) -> Result<Principal, DemoError> {
+    let id = support_domain::UserId::parse(person.id)?;
+    let user = UserRef { id, user_type: person.user_type, country: person.country };
+    Ok(Principal::User(UserPrincipal { user }))
+}
+
+fn admin(person: &DemoAdmin) -> Result<Principal, DemoError> {
+    Ok(Principal::Admin(AdminPrincipal {
+        id: support_domain::AdminId::parse(person.id)?,
+        role: person.role,
+        country: person.country,
+        permissions: person.role.permissions(),
+        email: Some(format!("{}@demo.example", person.id)),
+    }))
+}
+
+fn words(text: &str) -> Result<MessageContent, InvalidValue> {
+    MessageContent::parse(text, ContentFormat::Text, &Limits::default())
+}
+
+/// A few conversations in both countries, by the same use cases that requests go through. Returns the first.
+async fn seed(service: &SupportService) -> Result<Opened, DemoError> {
+    let mut first = None;
+    for person in USERS {
+        for opening in person.openings {
+            let command = OpenConversation {
+                subject: Subject::parse(opening.subject, &Limits::default())?,
+                initial_message: words(opening.message)?,
+                priority: opening.priority,
+                metadata: Metadata::default(),
+                client_message_id: None,
+            };
+            let opened =
+                service.open_conversation(&context::<action::OpenConversation>(user(person)?)?, command).await?;
+            let desk = admin(people::desk_of(person.country))?;
+            if let Some(reply) = opening.reply {
+                let message = SendMessage {
+                    conversation_id: opened.conversation.id,
+                    content: words(reply)?,
+                    client_message_id: None,
+                    metadata: Metadata::default(),
+                    if_last_seq: None,
+                };
+                service.send_message(&context::<action::SendMessage>(desk.clone())?, message).await?;
+            }
+            if opening.status != ConversationStatus::Open {
+                let change = ConversationChange { status: Some(opening.status), ..ConversationChange::default() };
+                let command = UpdateConversation { conversation_id: opened.conversation.id, change, version: None };
+                service.update_conversation(&context::<action::UpdateConversation>(desk)?, command).await?;
+            }
+            if opening.priority != Priority::Low {
+                first.get_or_insert(opened);
+            }
+        }
+    }
+    first.ok_or_else(|| other("the demo has no conversation"))
+}
+
+/// What is printed: tokens, and curl lines that use them.
+fn guide(issuer: &TokenIssuer, listening: &Listening, example: &Opened) -> Result<String, DemoError> {
+    let now = SystemClock::new().now();
+    let mut lines = Vec::new();
+    let url = format!("http://{}", reachable(listening.address));
+    lines.push(format!("The support desk runs at {url} on a throw-away database. Stop it with Ctrl-C."));
+    lines.push(format!("Its API: {url}/docs"));
+    lines.push(String::new());
+    lines.push("# People. Their tokens are good for 12 hours. Paste these lines into a second terminal:".to_owned());
+    let people = USERS.iter().map(|person| Ok((person.variable, person.about, user(person)?)));
+    let admins = ADMINS.iter().map(|person| Ok((person.variable, person.about, admin(person)?)));
+    for person in people.chain(admins) {
+        let (variable, about, principal): (_, _, Principal) = person.map_err(|error: DemoError| error)?;
+        lines.push(format!("# {about}"));
+        lines.push(format!("export {variable}={}", issuer.issue(&principal, now, TOKEN_LIFE).map_err(other)?));
+    }
+    lines.push(format!("export URL={url}"));
+    lines.push(format!("export CONVERSATION={}", example.conversation.id));
+    lines.push(include_str!("assets/demo-curl.txt").trim_end().to_owned());
+    lines.push(String::new());
+    Ok(lines.join("\n"))
+}
+
+/// The address under which this machine reaches it.
+fn reachable(address: SocketAddr) -> SocketAddr {
+    if address.ip().is_unspecified() { SocketAddr::from(([127, 0, 0, 1], address.port())) } else { address }
+}

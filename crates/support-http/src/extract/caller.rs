@@ -1,0 +1,93 @@
+//! The caller, with the policy's grant for the handler's action. No handler can be reached without one.
+
+use std::future::{Ready, ready};
+use std::sync::Arc;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Payload, ServiceRequest, ServiceResponse};
+use actix_web::http::header::{AUTHORIZATION, HeaderMap, USER_AGENT};
+use actix_web::middleware::Next;
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, web};
+use support_audit::UserAgent;
+use support_domain::Side;
+use support_rbac::{Action, AuthenticationError, Caller, authorize};
+use support_service::{Context, Origin};
+
+use crate::Desk;
+use crate::error::{ApiError, ErrorCode};
+
+/// Who was found to call, or why nobody was.
+type Authenticated = Result<Arc<Caller>, AuthenticationError>;
+
+/// The middleware that finds out who calls. It refuses nobody: the handler's first argument does.
+///
+/// # Errors
+/// Those of what it wraps.
+pub async fn authenticate(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    if let Some(desk) = request.app_data::<web::Data<Desk>>().cloned() {
+        let authenticated: Authenticated = match bearer_token(request.headers()) {
+            Some(token) => desk.authenticator.authenticate(token).await,
+            None => Err(AuthenticationError::refused("there is no bearer token")),
+        };
+        request.extensions_mut().insert(authenticated);
+    }
+    next.call(request).await
+}
+
+/// The token of the one `Authorization` header.
+fn bearer_token(headers: &HeaderMap) -> Option<&str> {
+    let mut values = headers.get_all(AUTHORIZATION);
+    let (value, None) = (values.next()?, values.next()) else { return None };
+    let (scheme, token) = value.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+fn context<A: Action>(request: &HttpRequest, side: Side) -> Result<Context<A>, ApiError> {
+    let authenticated = request.extensions().get::<Authenticated>().cloned();
+    let caller = authenticated.unwrap_or_else(|| Err(AuthenticationError::refused("nobody looked for a token")))?;
+    if caller.principal.side() != side {
+        return Err(ApiError::new(ErrorCode::Forbidden));
+    }
+    Ok(Context { grant: authorize::<A>(&caller)?, origin: origin(request) })
+}
+
+fn origin(request: &HttpRequest) -> Origin {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let trusted = request.app_data::<web::Data<Desk>>().is_some_and(|desk| desk.web.trust_proxy);
+    // Our own proxy appended the last one; those before it are whatever the client claimed.
+    let forwarded = header("x-forwarded-for").filter(|_| trusted).and_then(|list| list.rsplit(',').next());
+    let forwarded = forwarded.and_then(|address| address.trim().parse().ok());
+    Origin {
+        ip_address: forwarded.or_else(|| request.peer_addr().map(|address| address.ip())),
+        user_agent: header(USER_AGENT.as_str()).and_then(UserAgent::reduce),
+    }
+}
+
+/// A user who may do `A`.
+#[derive(Debug)]
+pub struct ForUser<A: Action>(pub Context<A>);
+
+/// An admin who may do `A`.
+#[derive(Debug)]
+pub struct ForAdmin<A: Action>(pub Context<A>);
+
+impl<A: Action> FromRequest for ForUser<A> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(context(request, Side::User).map(Self))
+    }
+}
+
+impl<A: Action> FromRequest for ForAdmin<A> {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(context(request, Side::Admin).map(Self))
+    }
+}

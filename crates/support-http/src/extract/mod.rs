@@ -1,0 +1,13 @@
+//! What a handler's arguments are made of. The caller stands first, so that a request without a token is 401 and one
+//! without the permission 403 whatever else is wrong with it: its part is ready before the body is looked at.
+
+mod body;
+mod caller;
+mod fields;
+mod path;
+mod query;
+
+pub use body::Body;
+pub use caller::{ForAdmin, ForUser, authenticate};
+pub use path::PathId;
+pub use query::Query;

@@ -1,0 +1,171 @@
+//! Assembles the desk, serves it, and stops it.
+
+use std::io;
+use std::net::TcpListener;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::{App, HttpServer};
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use support_domain::{Clock, IdSource, SystemClock, SystemIds};
+use support_rbac::{BiscuitAuthenticator, RevocationList};
+use support_service::{ServiceConfig, SupportService};
+use support_store::{Store, StoreConfig, StoreError};
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::Desk;
+use crate::config::Config;
+use crate::routes::{configure, configure_binary};
+use crate::state::WebConfig;
+
+/// How often revoked tokens are read anew.
+const REVOCATIONS_EVERY: Duration = Duration::from_secs(1);
+/// How often the audit log is looked through for what waits to be delivered.
+const AUDIT_EVERY: Duration = Duration::from_secs(1);
+/// How often memory kept for people who have gone is given back.
+const FORGET_EVERY: Duration = Duration::from_secs(60);
+
+/// Why the server could not run.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ServeError {
+    /// The database.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The network, or the file for the port.
+    #[error("{what}: {source}")]
+    Io {
+        /// What was tried.
+        what: &'static str,
+        /// What the system said.
+        source: io::Error,
+    },
+}
+
+fn io_error(what: &'static str) -> impl FnOnce(io::Error) -> ServeError {
+    move |source| ServeError::Io { what, source }
+}
+
+/// The service on that database, which is brought up to date first.
+pub(crate) fn open_service(store: &StoreConfig, config: ServiceConfig) -> Result<SupportService, StoreError> {
+    let migrated = Store::migrate(&store.url, false)?;
+    for name in &migrated.names {
+        tracing::info!(migration = %name, "applied a migration");
+    }
+    let (clock, ids): (Arc<dyn Clock>, Arc<dyn IdSource>) = (Arc::new(SystemClock::new()), Arc::new(SystemIds::new()));
+    Ok(SupportService::new(Store::open(store)?, clock, ids, config, None))
+}
+
+/// Collects metrics for the whole process.
+fn start_metrics() -> Option<PrometheusHandle> {
+    let buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
+    let matcher = Matcher::Full("support_http_request_duration_seconds".to_owned());
+    let builder = PrometheusBuilder::new().set_buckets_for_metric(matcher, &buckets).ok()?;
+    builder.install_recorder().inspect_err(|error| tracing::warn!(error = %error, "no metrics are collected")).ok()
+}
+
+/// A server that listens.
+pub(crate) struct Listening {
+    /// Where.
+    pub(crate) address: std::net::SocketAddr,
+    listener: TcpListener,
+}
+
+/// Takes the address, and writes the port that was taken to the file.
+pub(crate) fn listen(config: &Config) -> Result<Listening, ServeError> {
+    let listener = TcpListener::bind(config.bind).map_err(io_error("SUPPORT_BIND: the address cannot be taken"))?;
+    let address = listener.local_addr().map_err(io_error("the address cannot be read"))?;
+    if let Some(file) = &config.port_file {
+        // Under another name first, so that nobody reads half a number.
+        let draft = file.with_extension("draft");
+        std::fs::write(&draft, format!("{}\n", address.port()))
+            .and_then(|()| std::fs::rename(&draft, file))
+            .map_err(io_error("SUPPORT_PORT_FILE: the file cannot be written"))?;
+    }
+    Ok(Listening { address, listener })
+}
+
+/// Serves until a signal says stop, then finishes what is in flight.
+pub(crate) async fn serve(service: SupportService, config: Config, listening: Listening) -> Result<(), ServeError> {
+    let revocations: Arc<dyn RevocationList> = service.revocations().clone();
+    let authenticator = BiscuitAuthenticator::new(config.trusted_keys, Arc::clone(service.clock()), revocations);
+    let web = Arc::new(WebConfig { metrics: start_metrics(), ..config.web });
+    let desk = Desk { service: service.clone(), authenticator: Arc::new(authenticator), web };
+    // Before the first request: a token that was revoked must not be good for a moment.
+    if let Err(error) = service.refresh_revocations().await {
+        tracing::warn!(error = %error, "the revoked tokens could not be read yet");
+    }
+    let server = HttpServer::new(move || {
+        let desk = desk.clone();
+        App::new().configure(|app| configure(app, &desk)).configure(|app| configure_binary(app, &desk))
+    })
+    .listen(listening.listener)
+    .map_err(io_error("the address cannot be listened on"))?
+    .disable_signals()
+    .shutdown_timeout(config.shutdown_timeout.as_secs())
+    .run();
+    tracing::info!(address = %listening.address, "listening");
+    let handle = server.handle();
+    let background = [
+        tokio::spawn(keep_refreshing_revocations(service.clone())),
+        tokio::spawn(keep_delivering_audit(service.clone())),
+        tokio::spawn(keep_forgetting(service)),
+    ];
+    let stop = tokio::spawn(async move {
+        wait_for_stop().await;
+        tracing::info!("stopping");
+        handle.stop(true).await;
+    });
+    let result = server.await;
+    stop.abort();
+    background.iter().for_each(tokio::task::JoinHandle::abort);
+    tracing::info!("stopped");
+    result.map_err(io_error("the server failed"))
+}
+
+async fn wait_for_stop() {
+    match (signal(SignalKind::terminate()), signal(SignalKind::interrupt())) {
+        (Ok(mut terminate), Ok(mut interrupt)) => {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = interrupt.recv() => {}
+            }
+        }
+        _ => {
+            tracing::error!("signals cannot be heard; end the process to stop it");
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+async fn keep_refreshing_revocations(service: SupportService) {
+    let mut known = true;
+    loop {
+        tokio::time::sleep(REVOCATIONS_EVERY).await;
+        let result = service.refresh_revocations().await;
+        match (&result, known) {
+            (Err(error), true) => tracing::warn!(error = %error, "the revoked tokens cannot be read"),
+            (Ok(()), false) => tracing::info!("the revoked tokens can be read again"),
+            _ => {}
+        }
+        known = result.is_ok();
+    }
+}
+
+async fn keep_delivering_audit(service: SupportService) {
+    loop {
+        match service.deliver_audit().await {
+            // A full batch was delivered; there may be more.
+            Ok(delivered) if delivered > 0 => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(error = %error, "the audit log cannot be delivered"),
+        }
+        tokio::time::sleep(AUDIT_EVERY).await;
+    }
+}
+
+async fn keep_forgetting(service: SupportService) {
+    loop {
+        tokio::time::sleep(FORGET_EVERY).await;
+        service.forget_idle();
+    }
+}

@@ -4,7 +4,7 @@
 use serde_json::json;
 
 use crate::harness::{Backend, DESK, Desk, Raw, USER};
-use crate::routes::{ROUTES, methods, paths};
+use crate::routes::{For, ROUTES, Route, methods, paths};
 
 on_both_backends!(
     malformed_json_is_said_to_be_just_that,
@@ -23,27 +23,38 @@ fn person(desk: &Desk, home: &str) -> crate::harness::Person {
     if home == DESK { desk.admin("SUPER_ADMIN", None) } else { desk.driver("driver-1", "BD") }
 }
 
+/// A body that the route takes.
+fn good_body(route: &Route) -> &'static str {
+    match (route.method, route.path.rsplit('/').next(), route.who) {
+        ("PATCH", ..) => r#"{"assignedAdminId":"WORDS"}"#,
+        (_, Some("messages"), _) => r#"{"content":"WORDS"}"#,
+        (_, Some("read"), _) => r#"{"upToSeq":1}"#,
+        (.., For::Admins) => {
+            r#"{"userType":"driver","countryCode":"BD","subject":"s","initialMessage":"m","userId":"WORDS"}"#
+        }
+        _ => r#"{"subject":"s","initialMessage":"WORDS"}"#,
+    }
+}
+
 fn malformed_json_is_said_to_be_just_that(backend: Backend) {
     let desk = Desk::start(backend);
     let opened = desk.driver("driver-1", "BD").open("Mine", "Hello");
     let before = desk.database.snapshot();
     for route in ROUTES.iter().filter(|route| route.is_guarded() && route.method != "GET") {
         let person = person(&desk, route.home());
-        for body in ["", "{", "{\"subject\":}", "not json", "{} {}", "{\"a\":\"\\ud800\"}", "{'content':'x'}"] {
-            person
-                .call(route.method, &route.to(&opened))
-                .body("application/json", body)
-                .send()
-                .refused(400, "invalid_json");
+        let call = |body: Vec<u8>| person.call(route.method, &route.to(&opened)).body("application/json", body).send();
+        let good = good_body(route);
+        let cut = &good[..good.len() - 1];
+        for body in ["", "{", "not json", "{'content':'x'}", cut, &format!("{good} {{}}"), &format!("{good}}}")] {
+            call(body.into()).refused(400, "invalid_json");
         }
-        let not_utf8 = b"{\"content\":\"\xff\xfe\"}".to_vec();
-        person
-            .call(route.method, &route.to(&opened))
-            .body("application/json", not_utf8)
-            .send()
-            .refused(400, "invalid_json");
+        if let Some((before, after)) = good.split_once("WORDS") {
+            for words in [b"\xff\xfe".as_slice(), b"\\ud800", b"\\x", b"\n"] {
+                call([before.as_bytes(), words, after.as_bytes()].concat()).refused(400, "invalid_json");
+            }
+        }
         let deep = format!("{}{}", "[".repeat(5_000), "]".repeat(5_000));
-        let answer = person.call(route.method, &route.to(&opened)).body("application/json", deep).send().expect(400);
+        let answer = call(deep.into()).expect(400);
         assert!(answer.text.len() < 1_000, "{}", answer.text);
     }
     assert_eq!(desk.database.snapshot(), before);

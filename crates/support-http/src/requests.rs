@@ -62,8 +62,8 @@ fn field<T>(name: &str, result: Result<T, InvalidValue>) -> Result<T, ApiError> 
     result.map_err(|error| ApiError::invalid_value(name, &error))
 }
 
-fn parse_key(id: Option<String>) -> Result<Option<ClientMessageId>, ApiError> {
-    field("clientMessageId", id.as_deref().map(ClientMessageId::parse).transpose())
+fn parse_key(id: Option<&str>) -> Result<Option<ClientMessageId>, ApiError> {
+    field("clientMessageId", id.map(ClientMessageId::parse).transpose())
 }
 
 fn parse_metadata(metadata: Option<Map<String, Value>>, limits: &Limits) -> Result<Metadata, ApiError> {
@@ -118,7 +118,7 @@ impl OpenConversationRequest {
             initial_message: field("initialMessage", message)?,
             priority: self.priority.unwrap_or(Priority::Normal),
             metadata: parse_metadata(self.metadata, limits)?,
-            client_message_id: parse_key(self.client_message_id)?,
+            client_message_id: parse_key(self.client_message_id.as_deref())?,
         })
     }
 }
@@ -216,7 +216,7 @@ impl SendMessageRequest {
         Ok(SendMessage {
             conversation_id,
             content: field("content", MessageContent::parse(&self.content, format, limits))?,
-            client_message_id: parse_key(self.client_message_id)?,
+            client_message_id: parse_key(self.client_message_id.as_deref())?,
             metadata: parse_metadata(self.metadata, limits)?,
             if_last_seq: None,
         })

@@ -129,19 +129,26 @@ impl Store {
         T: Send + 'static,
         E: WorkError,
     {
-        self.within_limit(self.on_thread(move |inner| match &inner.pool {
+        match &self.inner.pool {
             Pool::Pg(pool) => {
-                let mut session = pool.get().map_err(StoreError::from)?;
-                let result = work(&mut Reader(Backend::Pg(&mut session.conn)));
-                session.broken = is_broken(&result);
-                result
+                let pool = pool.clone();
+                self.on_thread(move || {
+                    let mut session = pool.get().map_err(StoreError::from)?;
+                    let result = work(&mut Reader(Backend::Pg(&mut session.conn)));
+                    session.broken = is_broken(&result);
+                    result
+                })
+                .await
             }
             Pool::Sqlite { readers, .. } => {
-                let mut conn = readers.get().map_err(StoreError::from)?;
-                work(&mut Reader(Backend::Sqlite(&mut conn)))
+                let readers = readers.clone();
+                self.on_thread(move || {
+                    let mut conn = readers.get().map_err(StoreError::from)?;
+                    work(&mut Reader(Backend::Sqlite(&mut conn)))
+                })
+                .await
             }
-        }))
-        .await
+        }
     }
 
     /// Does work in one transaction, and returns after its commit. What the work returns as an error undoes it. When it
@@ -156,9 +163,9 @@ impl Store {
         E: WorkError,
     {
         match &self.inner.pool {
-            Pool::Pg(_) => {
-                self.within_limit(self.on_thread(move |inner| {
-                    let Pool::Pg(pool) = &inner.pool else { unreachable!("the pool does not change") };
+            Pool::Pg(pool) => {
+                let pool = pool.clone();
+                self.on_thread(move || {
                     let mut session = pool.get().map_err(StoreError::from)?;
                     let mut attempt = 1;
                     loop {
@@ -172,7 +179,7 @@ impl Store {
                             result => return result,
                         }
                     }
-                }))
+                })
                 .await
             }
             // Nothing can come between on SQLite, so nothing has to be done again.
@@ -187,20 +194,24 @@ impl Store {
         }
     }
 
+    /// Runs work on a thread where it may block, within the limit. A thread that is still at it keeps its permit.
     async fn on_thread<T, E, F>(&self, work: F) -> Result<T, E>
     where
-        F: FnOnce(&Inner) -> Result<T, E> + Send + 'static,
+        F: FnOnce() -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: WorkError,
     {
-        let inner = Arc::clone(&self.inner);
-        let permit = Arc::clone(&inner.permits).acquire_owned().await;
-        let done = tokio::task::spawn_blocking(move || {
-            let result = work(&inner);
-            drop(permit);
-            result
-        });
-        done.await.unwrap_or_else(|_| Err(E::from(StoreError::Internal("the work panicked".to_owned()))))
+        let permits = Arc::clone(&self.inner.permits);
+        self.within_limit(async move {
+            let permit = permits.acquire_owned().await;
+            let done = tokio::task::spawn_blocking(move || {
+                let result = work();
+                drop(permit);
+                result
+            });
+            done.await.unwrap_or_else(|_| Err(E::from(StoreError::Internal("the work panicked".to_owned()))))
+        })
+        .await
     }
 }
 

@@ -158,6 +158,15 @@ mod tests {
     }
 
     #[test]
+    fn html_keeps_its_markup_and_has_a_plain_reading() {
+        let html = |input: &str| MessageContent::parse(input, ContentFormat::Html, &Limits::default());
+        let content = html(" <p>a &lt; <b onclick=x>b</b></p><script> ").unwrap();
+        assert_eq!(content.html(), "<p>a &lt; <b>b</b></p>&lt;script&gt;");
+        assert_eq!(content.text(), "a < b\n<script>");
+        assert_eq!(html("<p><br>&nbsp;&#x202e;</p>").unwrap_err().sentence(), "must not be empty");
+    }
+
+    #[test]
     fn length_counts_characters_after_trimming() {
         let limits = Limits { max_message_chars: 3, ..Limits::default() };
         let parse = |input: &str| MessageContent::parse(input, ContentFormat::Text, &limits);

@@ -46,7 +46,7 @@ impl r2d2::ManageConnection for PgManager {
     }
 
     fn is_valid(&self, session: &mut Session) -> Result<(), Self::Error> {
-        session.conn.batch_execute("").map_err(diesel::r2d2::Error::QueryError)
+        session.conn.batch_execute("SELECT 1").map_err(diesel::r2d2::Error::QueryError)
     }
 
     fn has_broken(&self, session: &mut Session) -> bool {

@@ -70,8 +70,8 @@ pub(crate) fn get_opening_by_key(
         .first(conn)
         .optional()?;
     let Some((conversation, message)): Option<(ConversationRow, MessageRow)> = row else { return Ok(None) };
-    let message = with_attachments(conn, vec![message])?.pop();
-    Ok(message.map(|message| Ok::<_, crate::StoreError>((conversation.try_into()?, message))).transpose()?)
+    let conversation = conversation.try_into()?;
+    Ok(with_attachments(conn, vec![message])?.pop().map(|message| (conversation, message)))
 }
 
 /// A message's place, for a read watermark.

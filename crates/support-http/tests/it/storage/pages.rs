@@ -5,7 +5,7 @@ use std::thread;
 
 use serde_json::json;
 
-use crate::harness::{Backend, Conversation, Desk, Person, column, numbers};
+use crate::harness::{Backend, Conversation, Desk, Person, column, eventually, numbers};
 
 on_both_backends!(
     pages_of_conversations_neither_skip_nor_repeat_while_messages_arrive,
@@ -13,6 +13,7 @@ on_both_backends!(
     pages_of_messages_neither_skip_nor_repeat_while_messages_arrive,
     a_cursor_keeps_its_filters_company,
 );
+on_postgres!(a_message_that_was_under_way_when_the_walk_began_hides_nothing);
 
 /// Walks through all pages; `meanwhile` is told the ids listed so far.
 #[track_caller]
@@ -136,4 +137,32 @@ fn a_cursor_keeps_its_filters_company(backend: Backend) {
         each_exactly_once(&walked, &even);
         assert_eq!(walked.len(), even.len(), "{query}");
     }
+}
+
+fn a_message_that_was_under_way_when_the_walk_began_hides_nothing(backend: Backend) {
+    let desk = Desk::start(backend);
+    let driver = desk.driver("driver-1", "BD");
+    let opened: Vec<Conversation> = (0..12).map(|number| driver.open(&format!("Number {number}"), "Hello")).collect();
+    let (oldest, newest) = (&opened[0], &opened[11]);
+    let mut lock = desk.database.connect();
+    lock.execute("BEGIN");
+    lock.execute(&format!("SELECT 1 FROM support_chat.support_conversations WHERE id = '{}' FOR UPDATE", oldest.id));
+    let walked = thread::scope(|scope| {
+        let late = scope.spawn(|| driver.send(oldest, "takes its time"));
+        let waiting = format!(
+            "SELECT 'x' AS line FROM pg_stat_activity WHERE datname = '{}' AND wait_event_type = 'Lock'",
+            desk.database.name()
+        );
+        eventually("the message waits for the lock", || !desk.database.server().lines(&waiting).is_empty());
+        // What is written now is newer, but is there earlier.
+        driver.send(newest, "overtakes");
+        let mut late = Some(late);
+        walk(&driver, "", |_| {
+            if let Some(late) = late.take() {
+                lock.execute("COMMIT");
+                late.join().expect("the late message is sent");
+            }
+        })
+    });
+    each_exactly_once(&walked, &opened);
 }

@@ -1,0 +1,4 @@
+//! Whole days at the desk, as one story each.
+
+mod admin;
+mod driver;

@@ -397,8 +397,8 @@ impl OwnConversationsQuery {
             subject_contains: search(self.search)?,
             ..ConversationFilter::default()
         };
-        let after = field("cursor", self.cursor.as_deref().map(cursor::decode).transpose())?;
-        Ok(ListConversations { filter, limit: rows(self.limit), after, include_total: false })
+        let start = field("cursor", self.cursor.as_deref().map(cursor::decode).transpose())?;
+        Ok(ListConversations { filter, limit: rows(self.limit), start, include_total: false })
     }
 }
 
@@ -461,11 +461,16 @@ impl DeskConversationsQuery {
             created_to: moment("to", self.to.as_deref(), end_of_day)?,
             subject_contains: search(self.search)?,
         };
-        let after = field("cursor", self.cursor.as_deref().map(cursor::decode).transpose())?;
+        let start = field("cursor", self.cursor.as_deref().map(cursor::decode).transpose())?;
         let include_total = self.include_total.unwrap_or(false);
-        Ok(ListConversations { filter, limit: rows(self.limit), after, include_total })
+        Ok(ListConversations { filter, limit: rows(self.limit), start, include_total })
     }
 }
+
+/// A query of which nothing is known, and so nothing is allowed.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NoQuery {}
 
 /// Which messages of a conversation. At most one of the first two.
 #[derive(Debug, Deserialize, IntoParams)]

@@ -7,7 +7,7 @@ use support_domain::{
     AttachmentId, ConversationId, ConversationStatus, CountryCode, MessageId, MessageType, Priority, SenderType, Side,
     SupportAttachment, SupportConversation, SupportMessage, Timestamp, UserType,
 };
-use support_service::{ConversationsPage, MessagesListed, Opened};
+use support_service::{ConversationsListed, MessagesListed, Opened};
 use support_store::MessagesPage;
 use utoipa::ToSchema;
 
@@ -248,14 +248,14 @@ pub struct ConversationsView<T> {
 
 impl<T: for<'a> From<&'a SupportConversation>> ConversationsView<T> {
     /// The page as `T` shows conversations.
-    pub fn new(page: &ConversationsPage, limit: usize) -> Self {
+    pub fn new(listed: &ConversationsListed, limit: usize) -> Self {
         Self {
-            conversations: page.conversations.iter().map(T::from).collect(),
+            conversations: listed.page.conversations.iter().map(T::from).collect(),
             pagination: ConversationsPagination {
                 limit,
-                next_cursor: page.next.map(cursor::encode),
-                total: page.total.map(|counted| counted.total),
-                total_capped: page.total.map(|counted| counted.capped),
+                next_cursor: listed.page.next.as_ref().map(cursor::encode),
+                total: listed.total.map(|counted| counted.total),
+                total_capped: listed.total.map(|counted| counted.capped),
             },
         }
     }

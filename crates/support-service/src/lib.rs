@@ -24,7 +24,7 @@ pub use context::{Context, Origin};
 pub use error::ServiceError;
 pub use rate_limit::RateLimited;
 pub use service::{ServiceConfig, SupportService};
-pub use use_cases::list_conversations::{ConversationsPage, ListConversations};
+pub use use_cases::list_conversations::{ConversationsListed, ListConversations};
 pub use use_cases::list_messages::{ListMessages, MessagesListed};
 pub use use_cases::open_conversation::{OpenConversation, OpenConversationForUser, Opened};
 pub use use_cases::send_message::{SendMessage, Sent};

@@ -37,7 +37,7 @@ pub use error::{StoreError, WorkError};
 pub use migrations::Migrated;
 pub use operations::{Reader, Transaction};
 pub use page::{
-    AssignedTo, ConversationFilter, Counted, ListedConversation, MessagesPage, PageRequest, PageStart, Position,
+    AssignedTo, ConversationFilter, ConversationsPage, Counted, MessagesPage, PageRequest, PageStart, Position,
 };
 pub use store::{Store, StoreConfig};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};

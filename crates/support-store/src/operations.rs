@@ -6,10 +6,10 @@ use support_domain::{
     Timestamp, Visibility,
 };
 
-use crate::page::{ConversationFilter, Counted, ListedConversation, MessagesPage, PageRequest};
+use crate::page::{ConversationFilter, ConversationsPage, Counted, MessagesPage, PageRequest};
 use crate::{StoreError, pg, sqlite};
 
-/// Reads, each statement for itself.
+/// Reads: each statement for itself, or all of them in one snapshot.
 #[derive(Debug)]
 pub struct Reader<'a>(pub(crate) Backend<'a>);
 
@@ -55,9 +55,9 @@ operations! {
         health::ping() -> ();
         /// The conversation, if it exists for that visibility.
         conversations::get_conversation(visibility: &Visibility, id: ConversationId) -> Option<SupportConversation>;
-        /// A page of the visible conversations, newest activity first, and one more when there are more.
-        conversations_list::list_conversations(visibility: &Visibility, filter: &ConversationFilter, page: PageRequest)
-            -> Vec<ListedConversation>;
+        /// A page of the visible conversations, newest activity first. To be read in one snapshot.
+        conversations_list::list_conversations(visibility: &Visibility, filter: &ConversationFilter, page: &PageRequest)
+            -> ConversationsPage;
         /// How many visible conversations the filter lets through, up to a cap.
         conversations_list::count_conversations(visibility: &Visibility, filter: &ConversationFilter) -> Counted;
         /// At most `limit` messages of the conversation, oldest first.

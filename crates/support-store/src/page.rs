@@ -16,27 +16,49 @@ pub struct Position {
     pub id: ConversationId,
 }
 
-/// A page of the list of conversations.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// A page of the list of conversations to read.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageRequest {
     /// At most so many.
     pub limit: usize,
     /// Where the page before ended; none for the first page.
-    pub after: Option<PageStart>,
+    pub start: Option<PageStart>,
 }
 
-/// Where a further page begins.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// Where a further page of a walk begins, and what the walk has to know so that it meets each conversation once, though
+/// conversations move to the top meanwhile.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PageStart {
     /// The last place of the page before.
     pub after: Position,
-    /// The first place of the first page. What has moved above it since then is still listed where it stood, so that
-    /// a walk through the pages misses nothing for a message that arrives meanwhile.
-    pub top: Position,
+    /// The moment of the walk's first place. What was opened later is not part of the walk.
+    pub began: Timestamp,
+    /// What has moved since this moment is listed where it stood before.
+    pub cut: Timestamp,
+    /// The conversations that were listed at a place behind `cut`, so that they are not listed again where they stood
+    /// before. At most about [`MOST_REMEMBERED`].
+    pub listed: Vec<ConversationId>,
 }
 
-/// How many conversations that have moved since the first page are still found at their old place. Beyond that a walk
-/// through the pages may miss some; they are at the top of a new walk.
+/// A page of the list of conversations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConversationsPage {
+    /// The conversations, newest activity first.
+    pub conversations: Vec<SupportConversation>,
+    /// Where the next page begins; none when this is the last.
+    pub next: Option<PageStart>,
+}
+
+/// A write that was under way when a walk began may become visible with a moment that lies before the walk's beginning,
+/// by so much at the most: longer than any write takes, with room for nodes whose clocks differ.
+pub(crate) const LONGEST_WRITE: Duration = Duration::from_secs(10);
+
+/// How many conversations a walk remembers as listed. Where more than these were active within [`LONGEST_WRITE`] before
+/// the walk began, a shorter time has to do.
+pub const MOST_REMEMBERED: usize = 100;
+
+/// How many conversations that have moved are still found at their old place, by country. Beyond that a walk may miss
+/// some; they are at the top of a new one.
 pub(crate) const MOST_MOVED: i64 = 1_000;
 
 /// Totals are counted up to here.
@@ -49,16 +71,6 @@ pub struct Counted {
     pub total: i64,
     /// Whether there are more.
     pub capped: bool,
-}
-
-/// A conversation and the place at which it was listed, which is not that of its newest activity if a message arrived
-/// since the walk began.
-#[derive(Debug, Clone, PartialEq)]
-pub struct ListedConversation {
-    /// The conversation as it is now.
-    pub conversation: SupportConversation,
-    /// Its place in this walk.
-    pub position: Position,
 }
 
 /// Whom a conversation is assigned to.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -12,7 +13,7 @@ use crate::migrations::{Migrated, migrate_pg, migrate_sqlite};
 use crate::operations::{Backend, Reader, Transaction};
 use crate::pg::PgManager;
 use crate::sqlite::{SqliteManager, Writer};
-use crate::{DatabaseUrl, StoreError, WorkError, sqlite};
+use crate::{DatabaseUrl, StoreError, WorkError, pg, sqlite};
 
 /// How the store uses its database.
 #[derive(Debug, Clone)]
@@ -109,7 +110,7 @@ impl Store {
     /// When SQLite's file cannot be opened.
     pub fn open(config: &StoreConfig) -> Result<Self, StoreError> {
         let pool = match &config.url {
-            DatabaseUrl::Postgres(address) => Pool::Pg(pool(PgManager::new(address, config.time_limit * 2), config)),
+            DatabaseUrl::Postgres(address) => Pool::Pg(pool(PgManager::new(address, config.time_limit), config)),
             DatabaseUrl::Sqlite(file) => Pool::Sqlite {
                 writer: Writer::start(file.clone(), config.queue_length)?,
                 readers: pool(SqliteManager::new(file), config),
@@ -119,11 +120,33 @@ impl Store {
         Ok(Self { inner: Arc::new(Inner { pool, permits, time_limit: config.time_limit }) })
     }
 
-    /// Does work that only reads.
+    /// Does work that only reads, each statement for itself.
     ///
     /// # Errors
     /// The work's own, or the store's when the database is away or takes too long.
-    pub async fn read<T, E, F>(&self, mut work: F) -> Result<T, E>
+    pub async fn read<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnMut(&mut Reader<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: WorkError,
+    {
+        self.read_how(false, work).await
+    }
+
+    /// Does work that only reads, all of it in one snapshot of the database.
+    ///
+    /// # Errors
+    /// The work's own, or the store's when the database is away or takes too long.
+    pub async fn read_snapshot<T, E, F>(&self, work: F) -> Result<T, E>
+    where
+        F: FnMut(&mut Reader<'_>) -> Result<T, E> + Send + 'static,
+        T: Send + 'static,
+        E: WorkError,
+    {
+        self.read_how(true, work).await
+    }
+
+    async fn read_how<T, E, F>(&self, in_snapshot: bool, mut work: F) -> Result<T, E>
     where
         F: FnMut(&mut Reader<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -132,9 +155,15 @@ impl Store {
         match &self.inner.pool {
             Pool::Pg(pool) => {
                 let pool = pool.clone();
-                self.on_thread(move || {
+                self.on_thread(move |_| {
                     let mut session = pool.get().map_err(StoreError::from)?;
-                    let result = work(&mut Reader(Backend::Pg(&mut session.conn)));
+                    let mut work = |conn: &mut pg::Conn| work(&mut Reader(Backend::Pg(conn))).map_err(Ended::Work);
+                    let result = if in_snapshot {
+                        session.conn.build_transaction().repeatable_read().read_only().run(work)
+                    } else {
+                        work(&mut session.conn)
+                    };
+                    let result = result.map_err(Ended::into_error);
                     session.broken = is_broken(&result);
                     result
                 })
@@ -142,9 +171,13 @@ impl Store {
             }
             Pool::Sqlite { readers, .. } => {
                 let readers = readers.clone();
-                self.on_thread(move || {
-                    let mut conn = readers.get().map_err(StoreError::from)?;
-                    work(&mut Reader(Backend::Sqlite(&mut conn)))
+                self.on_thread(move |_| {
+                    let mut pooled = readers.get().map_err(StoreError::from)?;
+                    let conn: &mut sqlite::Conn = &mut pooled;
+                    let mut work =
+                        |conn: &mut sqlite::Conn| work(&mut Reader(Backend::Sqlite(conn))).map_err(Ended::Work);
+                    let result = if in_snapshot { conn.transaction(work) } else { work(conn) };
+                    result.map_err(Ended::into_error)
                 })
                 .await
             }
@@ -156,7 +189,7 @@ impl Store {
     ///
     /// # Errors
     /// The work's own, or the store's when the database is away or takes too long.
-    pub async fn write<T, E, F>(&self, mut work: F) -> Result<T, E>
+    pub async fn write<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: FnMut(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
@@ -165,7 +198,8 @@ impl Store {
         match &self.inner.pool {
             Pool::Pg(pool) => {
                 let pool = pool.clone();
-                self.on_thread(move || {
+                self.on_thread(move |given_up| {
+                    let mut work = unless_given_up(work, given_up);
                     let mut session = pool.get().map_err(StoreError::from)?;
                     let mut attempt = 1;
                     loop {
@@ -183,35 +217,71 @@ impl Store {
                 .await
             }
             // Nothing can come between on SQLite, so nothing has to be done again.
-            Pool::Sqlite { writer, .. } => self.within_limit(writer.write(work)).await,
+            Pool::Sqlite { writer, .. } => {
+                let given_up = GivenUp::default();
+                let work = unless_given_up(work, given_up.clone());
+                self.within_limit(&given_up, writer.write(work)).await
+            }
         }
     }
 
-    async fn within_limit<T, E: WorkError>(&self, work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
+    async fn within_limit<T, E: WorkError>(
+        &self,
+        given_up: &GivenUp,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
         match tokio::time::timeout(self.inner.time_limit, work).await {
             Ok(result) => result,
-            Err(_) => Err(E::from(StoreError::Unavailable("the database took too long".to_owned()))),
+            Err(_) => {
+                given_up.0.store(true, Ordering::Release);
+                Err(E::from(StoreError::Unavailable("the database took too long".to_owned())))
+            }
         }
     }
 
     /// Runs work on a thread where it may block, within the limit. A thread that is still at it keeps its permit.
     async fn on_thread<T, E, F>(&self, work: F) -> Result<T, E>
     where
-        F: FnOnce() -> Result<T, E> + Send + 'static,
+        F: FnOnce(GivenUp) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: WorkError,
     {
-        let permits = Arc::clone(&self.inner.permits);
-        self.within_limit(async move {
+        let (permits, given_up) = (Arc::clone(&self.inner.permits), GivenUp::default());
+        let seen_by_work = given_up.clone();
+        self.within_limit(&given_up, async move {
             let permit = permits.acquire_owned().await;
             let done = tokio::task::spawn_blocking(move || {
-                let result = work();
+                let result = work(seen_by_work);
                 drop(permit);
                 result
             });
             done.await.unwrap_or_else(|_| Err(E::from(StoreError::Internal("the work panicked".to_owned()))))
         })
         .await
+    }
+}
+
+/// Set when the caller was told that the work took too long.
+#[derive(Debug, Clone, Default)]
+struct GivenUp(Arc<AtomicBool>);
+
+/// The work, undone if its caller has been told meanwhile that it was not: who sends again must not send twice.
+fn unless_given_up<T, E, F>(
+    mut work: F,
+    given_up: GivenUp,
+) -> impl FnMut(&mut Transaction<'_>) -> Result<T, E> + Send + 'static
+where
+    F: FnMut(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
+    E: WorkError,
+{
+    let still_wanted = move || {
+        let too_late = || E::from(StoreError::Unavailable("the caller has given up".to_owned()));
+        if given_up.0.load(Ordering::Acquire) { Err(too_late()) } else { Ok(()) }
+    };
+    move |transaction| {
+        still_wanted()?;
+        let value = work(transaction)?;
+        still_wanted().map(|()| value)
     }
 }
 

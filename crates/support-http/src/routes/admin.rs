@@ -13,7 +13,7 @@ use crate::error::{ApiError, ErrorCode};
 use crate::extract::{Body, ForAdmin, PathId, Query};
 use crate::openapi::{ChangeErrors, CommonErrors};
 use crate::requests::{
-    DeskConversationsQuery, MarkReadRequest, MessagesQuery, OpenConversationForUserRequest, ReplyRequest,
+    DeskConversationsQuery, MarkReadRequest, MessagesQuery, NoQuery, OpenConversationForUserRequest, ReplyRequest,
     UpdateConversationRequest,
 };
 use crate::views::{
@@ -72,6 +72,7 @@ pub(crate) async fn list_conversations(
 pub(crate) async fn open_conversation_for_user(
     caller: ForAdmin<action::OpenConversationForUser>,
     desk: Data<Desk>,
+    _: Query<NoQuery>,
     body: Body<OpenConversationForUserRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let command = body.0.into_command(desk.service.limits())?;
@@ -89,6 +90,7 @@ pub(crate) async fn get_conversation(
     caller: ForAdmin<action::ViewConversation>,
     desk: Data<Desk>,
     id: PathId,
+    _: Query<NoQuery>,
 ) -> Result<Json<ConversationDetailView>, ApiError> {
     let conversation = desk.service.get_conversation(&caller.0, id.0).await?;
     Ok(Json((&conversation).into()))
@@ -108,6 +110,7 @@ pub(crate) async fn update_conversation(
     caller: ForAdmin<action::UpdateConversation>,
     desk: Data<Desk>,
     id: PathId,
+    _: Query<NoQuery>,
     body: Body<UpdateConversationRequest>,
 ) -> Result<Json<ConversationView<AdminConversationView>>, ApiError> {
     let command = body.0.into_command(id.0)?;
@@ -147,6 +150,7 @@ pub(crate) async fn reply(
     caller: ForAdmin<action::SendMessage>,
     desk: Data<Desk>,
     id: PathId,
+    _: Query<NoQuery>,
     body: Body<ReplyRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let command = body.0.into_command(id.0, desk.service.limits())?;
@@ -168,6 +172,7 @@ pub(crate) async fn mark_read(
     caller: ForAdmin<action::MarkRead>,
     desk: Data<Desk>,
     id: PathId,
+    _: Query<NoQuery>,
     body: Body<MarkReadRequest>,
 ) -> Result<Json<ConversationView<AdminConversationView>>, ApiError> {
     let conversation = desk.service.mark_read(&caller.0, id.0, body.0.up_to_seq).await?;

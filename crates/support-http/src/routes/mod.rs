@@ -53,6 +53,7 @@ pub(crate) fn configure_binary(config: &mut ServiceConfig, desk: &Desk) {
     config.service(
         web::scope("")
             .app_data(web::Data::new(desk.clone()))
+            .wrap(cors(desk))
             .wrap(from_fn(boundary))
             .configure(operation::configure)
             .configure(docs::configure)

@@ -12,7 +12,7 @@ use crate::error::ApiError;
 use crate::extract::{Body, ForUser, PathId, Query};
 use crate::openapi::{ChangeErrors, CommonErrors};
 use crate::requests::{
-    MarkReadRequest, MessagesQuery, OpenConversationRequest, OwnConversationsQuery, SendMessageRequest,
+    MarkReadRequest, MessagesQuery, NoQuery, OpenConversationRequest, OwnConversationsQuery, SendMessageRequest,
 };
 use crate::views::{ConversationView, ConversationsView, MessagesView, OpenedView, SentView, UserConversationView};
 
@@ -67,6 +67,7 @@ pub(crate) async fn list_conversations(
 pub(crate) async fn open_conversation(
     caller: ForUser<action::OpenConversation>,
     desk: Data<Desk>,
+    _: Query<NoQuery>,
     body: Body<OpenConversationRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let command = body.0.into_command(desk.service.limits())?;
@@ -84,6 +85,7 @@ pub(crate) async fn get_conversation(
     caller: ForUser<action::ViewConversation>,
     desk: Data<Desk>,
     id: PathId,
+    _: Query<NoQuery>,
 ) -> Result<Json<ConversationView<UserConversationView>>, ApiError> {
     let conversation = desk.service.get_conversation(&caller.0, id.0).await?;
     Ok(Json((&conversation).into()))
@@ -121,6 +123,7 @@ pub(crate) async fn send_message(
     caller: ForUser<action::SendMessage>,
     desk: Data<Desk>,
     id: PathId,
+    _: Query<NoQuery>,
     body: Body<SendMessageRequest>,
 ) -> Result<HttpResponse, ApiError> {
     let command = body.0.into_command(id.0, desk.service.limits())?;
@@ -142,6 +145,7 @@ pub(crate) async fn mark_read(
     caller: ForUser<action::MarkRead>,
     desk: Data<Desk>,
     id: PathId,
+    _: Query<NoQuery>,
     body: Body<MarkReadRequest>,
 ) -> Result<Json<ConversationView<UserConversationView>>, ApiError> {
     let conversation = desk.service.mark_read(&caller.0, id.0, body.0.up_to_seq).await?;

@@ -1,8 +1,7 @@
 //! Listing conversations: a user's own, or those that an admin may see.
 
-use support_domain::SupportConversation;
 use support_rbac::ListConversations as Action;
-use support_store::{ConversationFilter, Counted, PageRequest, PageStart, Position};
+use support_store::{ConversationFilter, ConversationsPage, Counted, PageRequest, PageStart};
 
 use crate::{Context, ServiceError, SupportService};
 
@@ -14,18 +13,16 @@ pub struct ListConversations {
     /// At most so many.
     pub limit: usize,
     /// Where the page before ended.
-    pub after: Option<PageStart>,
+    pub start: Option<PageStart>,
     /// Whether to count them all, up to a cap.
     pub include_total: bool,
 }
 
 /// A page of conversations, newest activity first.
 #[derive(Debug, Clone, PartialEq)]
-pub struct ConversationsPage {
-    /// The conversations.
-    pub conversations: Vec<SupportConversation>,
-    /// Where the next page begins; none when this is the last.
-    pub next: Option<PageStart>,
+pub struct ConversationsListed {
+    /// The page.
+    pub page: ConversationsPage,
     /// How many there are in all, if it was asked for.
     pub total: Option<Counted>,
 }
@@ -39,27 +36,18 @@ impl SupportService {
         &self,
         context: &Context<Action>,
         query: ListConversations,
-    ) -> Result<ConversationsPage, ServiceError> {
+    ) -> Result<ConversationsListed, ServiceError> {
         let visibility = context.grant.visibility().clone();
         self.store()
-            .read(move |reader| {
-                let request = PageRequest { limit: query.limit, after: query.after };
-                let mut listed = reader.list_conversations(&visibility, &query.filter, request)?;
+            .read_snapshot(move |reader| {
+                let request = PageRequest { limit: query.limit, start: query.start.clone() };
+                let page = reader.list_conversations(&visibility, &query.filter, &request)?;
                 let total = match query.include_total {
                     true => Some(reader.count_conversations(&visibility, &query.filter)?),
                     false => None,
                 };
-                let more = listed.len() > query.limit;
-                listed.truncate(query.limit);
-                let top = query.after.map(|start| start.top).or_else(|| listed.first().map(|first| first.position));
-                let next = next_start(listed.last().map(|last| last.position), top).filter(|_| more);
-                let conversations = listed.into_iter().map(|listed| listed.conversation).collect();
-                Ok(ConversationsPage { conversations, next, total })
+                Ok(ConversationsListed { page, total })
             })
             .await
     }
-}
-
-fn next_start(last: Option<Position>, top: Option<Position>) -> Option<PageStart> {
-    Some(PageStart { after: last?, top: top? })
 }

@@ -4,41 +4,83 @@
 //! list, and the lanes are merged. The number of statements depends on the lanes alone, never on the rows.
 
 use std::cmp::Reverse;
+use std::time::Duration;
 
 use diesel::prelude::*;
 use support_domain::visibility::Scope;
-use support_domain::{ConversationId, CountryCode, SupportConversation, TextEnum, Visibility};
+use support_domain::{ConversationId, CountryCode, SupportConversation, TextEnum, Timestamp, Visibility};
 
 use super::rows::ConversationRow;
 use super::schema::{support_conversation_search as s, support_conversations as c, support_messages as m};
 use super::{Conn, Db, Found, subject_contains};
 use crate::page::{
-    AssignedTo, ConversationFilter, Counted, ListedConversation, MOST_COUNTED, MOST_MOVED, PageRequest, PageStart,
-    Position,
+    AssignedTo, ConversationFilter, ConversationsPage, Counted, LONGEST_WRITE, MOST_COUNTED, MOST_MOVED,
+    MOST_REMEMBERED, PageRequest, PageStart, Position,
 };
 use crate::search;
 use crate::sql_types::{Id, Moment};
 
 type Query<'a> = c::BoxedQuery<'a, Db>;
 
-/// Most of the page's conversations, newest activity first; one more than `limit` when there are more.
+/// A conversation and its place in a walk, which is not that of its newest activity if it has moved meanwhile.
+struct Listed {
+    conversation: SupportConversation,
+    position: Position,
+}
+
+/// A page of conversations, newest activity first. All statements have to see one snapshot.
 pub(crate) fn list_conversations(
     conn: &mut Conn,
     visibility: &Visibility,
     filter: &ConversationFilter,
-    page: PageRequest,
-) -> Found<Vec<ListedConversation>> {
-    let wanted = page.limit.saturating_add(1);
+    page: &PageRequest,
+) -> Found<ConversationsPage> {
+    let (lanes, wanted) = (lanes(visibility, filter), page.limit.saturating_add(1));
     let mut found = Vec::new();
-    for lane in lanes(visibility, filter) {
-        found.extend(standing(conn, &lane, page, wanted)?);
-        if let Some(start) = page.after {
-            found.extend(moved(conn, &lane, start, wanted)?);
+    for lane in &lanes {
+        found.extend(standing(conn, lane, page.start.as_ref(), wanted)?);
+        if let Some(start) = &page.start {
+            found.extend(moved(conn, lane, start, wanted)?);
         }
     }
     found.sort_by_key(|listed| Reverse(listed.position));
-    found.truncate(wanted);
-    Ok(found)
+    let more = found.len() > page.limit;
+    found.truncate(page.limit);
+    let next = if more { next_start(conn, &lanes, page.start.as_ref(), &found)? } else { None };
+    Ok(ConversationsPage { conversations: found.into_iter().map(|listed| listed.conversation).collect(), next })
+}
+
+fn next_start(
+    conn: &mut Conn,
+    lanes: &[Lane<'_>],
+    start: Option<&PageStart>,
+    found: &[Listed],
+) -> Found<Option<PageStart>> {
+    let (Some(first), Some(last)) = (found.first(), found.last()) else { return Ok(None) };
+    let (began, cut, mut listed) = match start {
+        Some(start) => (start.began, start.cut, start.listed.clone()),
+        None => (first.position.at, cut(conn, lanes, first.position, last.position)?, Vec::new()),
+    };
+    listed.extend(found.iter().filter(|one| one.position.at >= cut).map(|one| one.position.id));
+    Ok(Some(PageStart { after: last.position, began, cut, listed }))
+}
+
+/// The moment at which the list stands still for a walk that begins with that page.
+fn cut(conn: &mut Conn, lanes: &[Lane<'_>], first: Position, last: Position) -> Found<Timestamp> {
+    let cut = first.at.minus(LONGEST_WRITE);
+    if last.at < cut {
+        return Ok(cut);
+    }
+    // A busy desk: there may be more behind the cut than can be remembered.
+    let mut recent: Vec<Moment> = Vec::new();
+    for lane in lanes {
+        let query = lane.query().filter(c::last_message_at.ge(Moment(cut))).order(c::last_message_at.desc());
+        let most = i64::try_from(MOST_REMEMBERED).unwrap_or(i64::MAX);
+        recent.extend(query.limit(most.saturating_add(1)).select(c::last_message_at).load::<Moment>(conn)?);
+    }
+    recent.sort_unstable_by_key(|moment| Reverse(*moment));
+    let too_many = recent.get(MOST_REMEMBERED).map(|moment| moment.0.plus(Duration::from_millis(1)));
+    Ok(too_many.unwrap_or(cut))
 }
 
 /// How many conversations the filter lets through, up to a cap.
@@ -119,9 +161,9 @@ impl<'a> Lane<'a> {
 }
 
 /// The conversations behind the page's start, at the place of their last activity.
-fn standing(conn: &mut Conn, lane: &Lane<'_>, page: PageRequest, wanted: usize) -> Found<Vec<ListedConversation>> {
+fn standing(conn: &mut Conn, lane: &Lane<'_>, start: Option<&PageStart>, wanted: usize) -> Found<Vec<Listed>> {
     let mut query = lane.query();
-    if let Some(PageStart { after, .. }) = page.after {
+    if let Some(PageStart { after, .. }) = start {
         // In this form the index is entered at the right place; a plain OR would read every row before it.
         let (at, id) = (Moment(after.at), Id(after.id.0));
         query = query.filter(c::last_message_at.le(at).and(c::last_message_at.lt(at).or(c::id.lt(id))));
@@ -134,37 +176,42 @@ fn standing(conn: &mut Conn, lane: &Lane<'_>, page: PageRequest, wanted: usize) 
     rows.into_iter()
         .map(|row| {
             let position = Position { at: row.last_message_at.0, id: ConversationId(row.id.0) };
-            Ok(ListedConversation { conversation: row.try_into()?, position })
+            Ok(Listed { conversation: row.try_into()?, position })
         })
         .collect()
 }
 
-/// The conversations that stood behind the page's start when the walk began and have moved above its top since then:
-/// at the place where they stood. Their place is the time of their last message up to then.
-fn moved(conn: &mut Conn, lane: &Lane<'_>, start: PageStart, wanted: usize) -> Found<Vec<ListedConversation>> {
-    let (at, id) = (Moment(start.top.at), Id(start.top.id.0));
+/// The conversations that stand before the page's start now and stood behind it at the cut: at the place where they
+/// stood, which is the time of their last message before the cut, or of their opening if that was later. Not those that
+/// were listed at a later place.
+fn moved(conn: &mut Conn, lane: &Lane<'_>, start: &PageStart, wanted: usize) -> Found<Vec<Listed>> {
+    let (cut, at, id) = (Moment(start.cut), Moment(start.after.at), Id(start.after.id.0));
     let stood_at = m::table
         .filter(m::conversation_id.eq(c::id))
-        .filter(m::created_at.le(at))
+        .filter(m::created_at.lt(cut))
         .order(m::seq.desc())
         .select(m::created_at)
         .limit(1)
         .single_value();
-    let rows: Vec<(Id, Option<Moment>)> = lane
+    let rows: Vec<(Id, Moment, Option<Moment>)> = lane
         .query()
         .filter(c::last_message_at.ge(at).and(c::last_message_at.gt(at).or(c::id.gt(id))))
-        .filter(c::created_at.le(at))
+        .filter(c::last_message_at.ge(cut))
+        .filter(c::created_at.le(Moment(start.began)))
         .order((c::last_message_at.asc(), c::id.asc()))
         .limit(MOST_MOVED)
-        .select((c::id, stood_at))
+        .select((c::id, c::created_at, stood_at))
         .load(conn)?;
     let mut places: Vec<Position> = rows
         .into_iter()
-        .filter_map(|(id, at)| Some(Position { at: at?.0, id: ConversationId(id.0) }))
-        .filter(|place| *place < start.after)
+        .map(|(id, opened_at, at)| Position { at: at.unwrap_or(opened_at).0, id: ConversationId(id.0) })
+        .filter(|place| *place < start.after && !start.listed.contains(&place.id))
         .collect();
     places.sort_by_key(|place| Reverse(*place));
     places.truncate(wanted);
+    if places.is_empty() {
+        return Ok(Vec::new());
+    }
     let ids: Vec<Id> = places.iter().map(|place| Id(place.id.0)).collect();
     let rows: Vec<ConversationRow> =
         c::table.filter(c::id.eq_any(ids)).select(ConversationRow::as_select()).load(conn)?;
@@ -172,7 +219,7 @@ fn moved(conn: &mut Conn, lane: &Lane<'_>, start: PageStart, wanted: usize) -> F
     for row in rows {
         let conversation = SupportConversation::try_from(row)?;
         if let Some(position) = places.iter().find(|place| place.id == conversation.id) {
-            listed.push(ListedConversation { position: *position, conversation });
+            listed.push(Listed { position: *position, conversation });
         }
     }
     Ok(listed)

@@ -55,7 +55,7 @@ async fn lists_on_aged_data_are_served_by_their_indexes() {
     }
     let one = desk.open_conversation(Opening { at: at(0), ..Opening::default() }).await;
     let middle = Position { at: at(-2_900_000_000), id: one.id };
-    let after = Some(PageStart { after: middle, top: Position { at: at(1), id: one.id } });
+    let after = Some(PageStart { after: middle, began: at(0), cut: at(0), listed: vec![one.id] });
     let all = ConversationFilter::default;
     let open = ConversationFilter { status: Some(ConversationStatus::Open), ..all() };
     let nobody = ConversationFilter { assigned: Some(AssignedTo::Nobody), ..all() };
@@ -71,12 +71,13 @@ async fn lists_on_aged_data_are_served_by_their_indexes() {
         ("support_conversation_search_by_grams", everything(), text),
     ];
     for (index, visibility, filter) in cases {
-        for start in [None, after] {
+        for start in [None, after.clone()] {
             let before = scans(&mut conn);
-            let (what, page) = (format!("{index} {filter:?} {start:?}"), PageRequest { limit: 50, after: start });
+            let (what, page) =
+                (format!("{index} {filter:?} {start:?}"), PageRequest { limit: 50, start: start.clone() });
             let (visibility, filter) = (visibility.clone(), filter.clone());
             desk.store
-                .read::<_, StoreError, _>(move |reader| reader.list_conversations(&visibility, &filter, page))
+                .read_snapshot::<_, StoreError, _>(move |reader| reader.list_conversations(&visibility, &filter, &page))
                 .await
                 .unwrap();
             // A connection makes its counts known with a later statement, once a second.

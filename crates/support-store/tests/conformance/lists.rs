@@ -7,7 +7,7 @@ use support_domain::{
     AdminId, ConversationId, ConversationStatus, CountryCode, Priority, SupportConversation, UserId, UserType,
     Visibility,
 };
-use support_store::{AssignedTo, ConversationFilter, Counted, ListedConversation, PageRequest, PageStart, StoreError};
+use support_store::{AssignedTo, ConversationFilter, ConversationsPage, Counted, PageRequest, PageStart, StoreError};
 
 use crate::harness::{Opening, TestDesk, at, countries, driver, everything, owned_by};
 use crate::on_both;
@@ -16,32 +16,29 @@ async fn list(
     desk: &TestDesk,
     visibility: &Visibility,
     filter: &ConversationFilter,
-    page: PageRequest,
-) -> Vec<ListedConversation> {
-    let (visibility, filter) = (visibility.clone(), filter.clone());
+    limit: usize,
+    start: Option<PageStart>,
+) -> ConversationsPage {
+    let (visibility, filter, page) = (visibility.clone(), filter.clone(), PageRequest { limit, start });
     desk.store
-        .read::<_, StoreError, _>(move |reader| reader.list_conversations(&visibility, &filter, page))
+        .read_snapshot::<_, StoreError, _>(move |reader| reader.list_conversations(&visibility, &filter, &page))
         .await
         .unwrap()
 }
 
 async fn ids(desk: &TestDesk, visibility: &Visibility, filter: &ConversationFilter) -> Vec<ConversationId> {
-    let found = list(desk, visibility, filter, PageRequest { limit: 100, after: None }).await;
-    found.iter().map(|listed| listed.conversation.id).collect()
+    let found = list(desk, visibility, filter, 100, None).await;
+    assert_eq!(found.next, None);
+    found.conversations.iter().map(|conversation| conversation.id).collect()
 }
 
-/// The next page's start, as the service makes it.
-fn next(listed: &[ListedConversation], limit: usize, top: Option<PageStart>) -> Option<PageStart> {
-    let top = top.map_or(listed.first()?.position, |start| start.top);
-    (listed.len() > limit).then(|| PageStart { after: listed[limit - 1].position, top })
-}
-
-async fn ten(desk: &TestDesk) -> Vec<SupportConversation> {
+/// Ten conversations in pairs that share a moment, `spread` milliseconds apart.
+async fn ten(desk: &TestDesk, spread: i64) -> Vec<SupportConversation> {
     let mut all = Vec::new();
     for number in 0..10 {
         let country = if number % 3 == 0 { CountryCode::UnitedStates } else { CountryCode::Bangladesh };
         // Pairs share a moment, so that the id has to decide.
-        let opening = Opening { country, at: at(number / 2 * 1_000), ..Opening::default() };
+        let opening = Opening { country, at: at(number / 2 * spread), ..Opening::default() };
         all.push(desk.open_conversation(opening).await);
     }
     all
@@ -96,7 +93,7 @@ on_both! {
     }
 
     async fn scope_bounds_lists_counts_and_searches_alike(desk) {
-        let all = ten(&desk).await;
+        let all = ten(&desk, 1_000).await;
         let of = |country| all.iter().filter(|one| one.user.country == country).count();
         for (visibility, expected) in [
             (everything(), 10),
@@ -144,23 +141,22 @@ on_both! {
             ("nothing like it", vec![]),
         ] {
             let filter = ConversationFilter { subject_contains: Some(text.to_owned()), ..Default::default() };
-            let listed = list(&desk, &everything(), &filter, PageRequest { limit: 100, after: None }).await;
-            let found: BTreeSet<&str> = listed.iter().map(|one| one.conversation.subject.as_str()).collect();
+            let page = list(&desk, &everything(), &filter, 100, None).await;
+            let found: BTreeSet<&str> = page.conversations.iter().map(|one| one.subject.as_str()).collect();
             assert_eq!(found, expected.into_iter().collect(), "{text}");
         }
     }
 
     async fn a_walk_through_the_pages_meets_everything_once(desk) {
-        let mut expected: Vec<_> = ten(&desk).await.iter().map(|one| (one.last_message_at, one.id)).collect();
+        let mut expected: Vec<_> = ten(&desk, 1_000).await.iter().map(|one| (one.last_message_at, one.id)).collect();
         expected.sort();
         expected.reverse();
         for limit in [1, 2, 3, 10] {
             let (mut walked, mut start) = (Vec::new(), None);
             loop {
-                let page = PageRequest { limit, after: start };
-                let listed = list(&desk, &everything(), &ConversationFilter::default(), page).await;
-                walked.extend(listed.iter().take(limit).map(|one| (one.position.at, one.position.id)));
-                start = next(&listed, limit, start);
+                let page = list(&desk, &everything(), &ConversationFilter::default(), limit, start).await;
+                walked.extend(page.conversations.iter().map(|one| (one.last_message_at, one.id)));
+                start = page.next;
                 if start.is_none() { break }
             }
             assert_eq!(walked, expected, "{limit} a page");
@@ -168,23 +164,48 @@ on_both! {
     }
 
     async fn a_walk_misses_nothing_while_messages_arrive(desk) {
-        let all = ten(&desk).await;
-        let (mut walked, mut start, mut moment) = (Vec::new(), None, 100_000);
-        loop {
-            let page = PageRequest { limit: 2, after: start };
-            let listed = list(&desk, &everything(), &ConversationFilter::default(), page).await;
-            walked.extend(listed.iter().take(2).map(|one| one.conversation.id));
-            start = next(&listed, 2, start);
-            if start.is_none() { break }
-            // Between the pages a message arrives in every conversation but every third, and a new one is opened.
-            for conversation in all.iter().enumerate().filter(|(number, _)| number % 3 != 1).map(|(_, one)| one) {
-                moment += 1;
-                desk.post(conversation.id, driver(), "more", at(moment)).await.unwrap();
-            }
-            desk.open_conversation(Opening { at: at(moment), ..Opening::default() }).await;
-        }
-        let met: BTreeSet<_> = walked.iter().copied().collect();
-        assert_eq!(walked.len(), met.len(), "none twice");
-        assert_eq!(met, all.iter().map(|one| one.id).collect(), "all that were there at the start, and no others");
+        a_walk_while_messages_arrive(&desk, 1_000).await;
     }
+
+    async fn a_walk_over_old_conversations_misses_nothing_while_messages_arrive(desk) {
+        a_walk_while_messages_arrive(&desk, 60_000).await;
+    }
+
+    async fn a_message_that_was_under_way_when_the_walk_began_hides_nothing(desk) {
+        let all = ten(&desk, 1_000).await;
+        let page = list(&desk, &everything(), &ConversationFilter::default(), 2, None).await;
+        // It becomes visible now, though its moment lies before the first place of the walk.
+        desk.post(all[0].id, driver(), "late", at(3_999)).await.unwrap();
+        let (mut walked, mut start) = (page.conversations, page.next);
+        while let Some(next) = start {
+            let page = list(&desk, &everything(), &ConversationFilter::default(), 2, Some(next)).await;
+            walked.extend(page.conversations);
+            start = page.next;
+        }
+        let met: BTreeSet<_> = walked.iter().map(|one| one.id).collect();
+        assert_eq!((walked.len(), met.len()), (10, 10));
+    }
+}
+
+async fn a_walk_while_messages_arrive(desk: &TestDesk, spread: i64) {
+    let all = ten(desk, spread).await;
+    let (mut walked, mut start, mut moment) = (Vec::new(), None, 4 * spread);
+    loop {
+        let page = list(desk, &everything(), &ConversationFilter::default(), 2, start).await;
+        walked.extend(page.conversations.iter().map(|one| one.id));
+        start = page.next;
+        if start.is_none() {
+            break;
+        }
+        // Between the pages a message arrives in every conversation but every third, the first at the very moment of
+        // the walk's first place; and a new conversation is opened.
+        for conversation in all.iter().enumerate().filter(|(number, _)| number % 3 != 1).map(|(_, one)| one) {
+            desk.post(conversation.id, driver(), "more", at(moment)).await.unwrap();
+            moment += 1;
+        }
+        desk.open_conversation(Opening { at: at(moment), ..Opening::default() }).await;
+    }
+    let met: BTreeSet<_> = walked.iter().copied().collect();
+    assert_eq!(walked.len(), met.len(), "none twice");
+    assert_eq!(met, all.iter().map(|one| one.id).collect(), "all that were there at the start, and no others");
 }

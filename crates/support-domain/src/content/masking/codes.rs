@@ -125,7 +125,10 @@ fn is_destination(reading: &Reading, candidate: &Candidate<'_>, found: &Labelled
 /// Whether the gap to the label says "is" or "as".
 fn is_said(reading: &Reading, candidate: &Candidate<'_>, found: &Labelled) -> bool {
     let gap = gap(reading, candidate, found);
-    words::asserts(gap) || gap.starts_with(['(', ' ']) && words::words_of(gap).next().is_some_and(|word| word == "as")
+    let is_mine = !found.on_left && words::words_of(gap).all(|word| matches!(word, "my" | "amar" | "আমার"));
+    (is_mine && words::words_of(gap).count() == 1)
+        || words::asserts(gap)
+        || gap.starts_with(['(', ' ']) && words::words_of(gap).next().is_some_and(|word| word == "as")
 }
 
 /// Whether a number at some distance from its label is still meant by it.

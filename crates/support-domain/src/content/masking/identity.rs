@@ -64,7 +64,7 @@ pub(super) fn nid(reading: &Reading, finds: &mut Vec<Find>) {
                         Some(found) if found.label == Label::Nid => {
                             found.bond == Bond::Tight || !candidate.has(Part::MaybePhone)
                         }
-                        Some(found) if found.label.is_benign() => false,
+                        Some(found) if found.label.is_benign() && found.label != Label::Account => false,
                         _ => is_shaped_as_nid(candidate) && !reading.in_link(candidate.range.start),
                     };
                 if is_one {

@@ -31,7 +31,7 @@ pub(super) enum Label {
     Token,
     /// "token", "secret", "key", which people use for other things too.
     MaybeToken,
-    /// An account of any kind: its number is no secret, but a card number behind it is one.
+    /// An account or an id of any kind: its number is no secret, but what looks like a card or a national id is one.
     Account,
     /// A number that stays as it is.
     Benign,
@@ -67,7 +67,7 @@ const LABELS: [(Label, &str); 17] = [
     (
         Label::Licence,
         "license|licence|driving license|driving licence|drivers license|drivers licence|driver license|\
-         driver licence|driver s license|driver s licence|dl no|dl number|লাইসেন্স|ড্রাইভিং লাইসেন্স",
+         driver licence|driver s license|driver s licence|dl|dl no|dl number|লাইসেন্স|ড্রাইভিং লাইসেন্স",
     ),
     (
         Label::Card,
@@ -120,8 +120,8 @@ const LABELS: [(Label, &str); 17] = [
     (Label::MaybeToken, "token|tokens|secret|key|টোকেন|সিক্রেট"),
     (
         Label::Account,
-        "account|account no|account number|acc|acct|a c|a c no|ac no|acc no|bank account|আকাউন্ট|অ্যাকাউন্ট|একাউন্ট|\
-         হিসাব|হিসাব নম্বর",
+        "id|ids|আইডি|account|account no|account number|acc|acct|a c|a c no|ac no|acc no|bank account|আকাউন্ট|\
+         অ্যাকাউন্ট|একাউন্ট|হিসাব|হিসাব নম্বর",
     ),
     (
         Label::Benign,
@@ -131,9 +131,9 @@ const LABELS: [(Label, &str); 17] = [
          transaction|transactions|transaction id|transaction no|payment id|payment no|payment ref|phone|phones|\
          phone no|phone number|mobile|mobile no|mobile number|cell|telephone|tel|call|called|contact|contact no|\
          whatsapp|imo|viber|sms|bkash|bikash|nagad|rocket|upay|bkash no|bkash number|nagad number|fare|amount|total|\
-         sum|balance|taka|tk|bdt|usd|rs|price|cost|fee|refund id|id|ids|ticket|ticket no|case|case no|booking|\
-         booking id|booking ref|ref|ref no|reference|reference no|reference number|customer|customer id|customer no|\
-         user|user id|userid|username|driver|driver id|rider id|rider|captain|merchant|merchant id|restaurant id|\
+         sum|balance|taka|tk|bdt|usd|rs|price|cost|fee|refund id|ticket|ticket no|case|case no|booking|booking id|\
+         booking ref|ref|ref no|reference|reference no|reference number|customer|customer id|customer no|user|\
+         user id|userid|username|driver|driver id|rider id|rider|captain|merchant|merchant id|restaurant id|\
          restaurant|shop id|employee id|employee id card|student id|student id card|staff id|staff id card|\
          office id card|driver id card|member id|membership|timestamp|epoch|unix time|error|error code|errors|err|\
          version|ver|build|sdk|room|flat|house|apt|apartment|road|street|sector|block|floor|house no|flat no|zip|\
@@ -149,9 +149,9 @@ const LABELS: [(Label, &str); 17] = [
          report card|business card|id card photo|scratch card|score card|token number|token no|অর্ডার|অর্ডার নম্বর|\
          অর্ডার আইডি|ট্রিপ|ট্রিপ আইডি|রাইড|ট্র্যাকিং|ট্র্যাকিং নম্বর|পার্সেল|ইনভয়েস|রসিদ|বিল|লেনদেন|লেনদেন আইডি|\
          ট্রানজেকশন|ফোন|ফোন নম্বর|মোবাইল|মোবাইল নম্বর|মোবাইল নাম্বার|কল|যোগাযোগ|বিকাশ|বিকাশ নম্বর|নগদ|নগদ নম্বর|রকেট|\
-         ভাড়া|টাকা|মোট|ব্যালেন্স|দাম|আইডি|টিকেট|টিকিট|রেফারেন্স|বুকিং|কাস্টমার|গ্রাহক|ড্রাইভার|ইউজার|বাড়ি|রোড|\
-         সেক্টর|ফ্ল্যাট|গাড়ি|নম্বর প্লেট|সিট|প্রোমো কোড|কুপন|কুপন কোড|পোস্ট কোড|পোস্টাল কোড|এরর|তারিখ|সময়|\
-         লোকেশন পিন|ম্যাপ পিন|পেমেন্ট আইডি|ডেলিভারি",
+         ভাড়া|টাকা|মোট|ব্যালেন্স|দাম|টিকেট|টিকিট|রেফারেন্স|বুকিং|কাস্টমার|গ্রাহক|ড্রাইভার|ইউজার|বাড়ি|রোড|সেক্টর|\
+         ফ্ল্যাট|গাড়ি|নম্বর প্লেট|সিট|প্রোমো কোড|কুপন|কুপন কোড|পোস্ট কোড|পোস্টাল কোড|এরর|তারিখ|সময়|লোকেশন পিন|\
+         ম্যাপ পিন|পেমেন্ট আইডি|ডেলিভারি",
     ),
     (
         Label::Item,

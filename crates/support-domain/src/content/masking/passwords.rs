@@ -34,10 +34,15 @@ const NO_PASSWORD: &str = "|a|able|about|above|absent|accepted|account|active|ag
     taken|temporary|than|thanks|that|the|their|them|then|there|these|they|thing|this|those|though|to|today|too|\
     totally|true|tricky|unable|unavailable|unclear|under|unknown|unsafe|until|up|updated|upper|us|useless|valid|very|\
     via|visible|was|we|weak|weird|well|were|what|when|where|whether|which|while|who|why|will|with|without|won|\
-    working|worse|worst|would|wrong|yes|yet|you|your|yours|bhul|bhule|vul|vule|vhul|thik|kaj|kaaj|hoy|hoi|hoyni|nai|\
-    nei|ki|keno|kivabe|kibhabe|mone|jani|dorkar|lagbe|bolun|bolen|chai|hariye|hoyna|hocche|hochhe|korte|korbo|\
-    koreche|dibo|diye|den|din|bodlano|email|mail|sms|phone|number|login|user|username|admin|support|team|manager|\
-    letters|characters|numbers|digits|capital|lowercase|uppercase|special|";
+    working|worse|worst|would|wrong|yes|yet|you|your|yours|nowhere|somewhere|everywhere|anywhere|somebody|nobody|\
+    everybody|anybody|everyone|stolen|written|chosen|frozen|driven|longer|shorter|stronger|weaker|older|newer|easier|\
+    harder|simpler|bigger|smaller|sometimes|often|usually|identical|similar|unique|common|numeric|alphanumeric|plain|\
+    fake|legit|nice|great|awful|terrible|horrible|dumb|silly|crazy|funny|important|urgent|offline|online|open|shut|\
+    full|grey|gray|two|three|four|five|six|seven|eight|nine|ten|big|small|between|through|during|behind|outside|\
+    inside|bhul|bhule|vul|vule|vhul|thik|kaj|kaaj|hoy|hoi|hoyni|nai|nei|ki|keno|kivabe|kibhabe|mone|jani|dorkar|\
+    lagbe|bolun|bolen|chai|hariye|hoyna|hocche|hochhe|korte|korbo|koreche|dibo|diye|den|din|bodlano|email|mail|sms|\
+    phone|number|login|user|username|admin|support|team|manager|letters|characters|numbers|digits|capital|lowercase|\
+    uppercase|special|";
 
 /// Nouns and questions that stand before "is my password" and are no password.
 const NO_SUBJECT: &str = "|here|there|this|that|these|those|it|what|where|which|who|how|why|when|problem|issue|\
@@ -110,7 +115,7 @@ fn is_password(reading: &Reading, found: &Found, value: &Value) -> bool {
     }
     let named = match value.connector {
         Connector::Sign | Connector::Is => !value.denied,
-        Connector::To => lower != "login",
+        Connector::To => lower != "login" && !value.denied,
         _ => false,
     };
     named && shape.foreign == 0 && shape.letters >= 3 && !is_complaint(lower)
@@ -207,6 +212,12 @@ fn before(reading: &Reading, index: usize) -> Option<Range<usize>> {
             .rfind(|c| !words::is_letter(c))
             .map_or(0, |at| at + rest[at..].chars().next().map_or(1, char::len_utf8));
         let word = &rest[start..];
+        if word.is_empty() && rest.ends_with("<-") {
+            rest = rest.trim_end_matches(['<', '-', ' ']);
+            connected = true;
+            said = false;
+            break;
+        }
         if matches!(word, "is" | "was" | "as" | "hocche" | "holo" | "amar" | "for") {
             connected = true;
             said = !matches!(word, "amar" | "for");

@@ -102,12 +102,13 @@ impl Reading {
                 continue;
             }
             let mut label = found.label;
-            if label == Label::Code {
-                // "wallet pin code": the code is what the label before it says.
+            if matches!(label, Label::Code | Label::Account) {
+                // "wallet pin code", "nid, id number": it is what the label before it says.
                 let head = index.checked_sub(1).map(|index| &nearest[index]);
                 let joined = head.filter(|head| words::connects(self.lower(head.range.end..found.range.start)));
                 label = joined.map_or(label, |head| head.label);
-            } else if label.is_benign() && words::asserts(self.lower(gap.clone())) {
+            }
+            if label.is_benign() && words::asserts(self.lower(gap.clone())) {
                 // "the password for my account is ...": the account only says whose it is.
                 let head = index.checked_sub(1).map(|index| &nearest[index]);
                 label = head.filter(|head| self.belongs(head, found)).map_or(label, |head| head.label);

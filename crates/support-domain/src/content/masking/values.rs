@@ -128,6 +128,10 @@ impl Walk {
         } else if bare && matches!(word, "to" | "from") && follows_change(text, found) {
             self.connector = Connector::To;
             true
+        } else if bare && word == "as" {
+            self.connector = Connector::To;
+            self.denied = true;
+            true
         } else if bare && words::listed(OWNING, word) {
             self.owned = true;
             true

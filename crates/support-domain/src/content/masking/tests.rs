@@ -55,6 +55,53 @@ fn a_card_needs_its_check_digit_and_its_groups() {
 }
 
 #[test]
+fn a_benign_label_has_one_number() {
+    assert_eq!(masked("order 778 paid by 5105105105105100"), "order 778 paid by **** **** **** 5100");
+    assert_eq!(masked("orders 778 and 5105105105105100"), "orders 778 and 5105105105105100");
+    assert_eq!(masked("order is late, 7345912086 is my nid"), "order is late, ******2086 is my nid");
+}
+
+#[test]
+fn numbers_that_cannot_be_one_stay() {
+    let honest = [
+        "see 666-12-3456",
+        "see 000-12-3456",
+        "see 219-00-3301",
+        "see 900-12-3456",
+        "see 20240615123045123",
+        "see 19851191649123456",
+        "my nid is fine, 8801711223344",
+        "nid 8801711223344",
+        "nid rejected (415) 555-0132",
+        "I asked for the otp around 1045",
+        "otp never arrived, 4532 taka gone",
+        "otp never arrived 4532",
+        "the pin is 4500 meters off",
+        "pin **4321",
+        "otp *4829",
+    ];
+    for text in honest {
+        assert_eq!(masked(text), text);
+    }
+}
+
+#[test]
+fn the_words_of_a_mask_are_no_labels() {
+    let text = "[redacted token] abcd1234efgh5678ijkl and [redacted private key] abcd1234efgh5678";
+    assert_eq!(masked(text), text);
+    // Only the masks themselves are left unread.
+    assert_eq!(masked("[redacted password: hunter2]"), "[redacted password: [redacted]]");
+}
+
+#[test]
+fn finds_that_overlap_become_one() {
+    let find = |range, rank| Find { range, mask: format!("[{rank}]"), rank };
+    let merged = merge(vec![find(2..6, 3), find(4..9, 1), find(9..10, 0), find(3..3, 0)]);
+    let seen: Vec<_> = merged.iter().map(|find| (find.range.clone(), find.mask.as_str())).collect();
+    assert_eq!(seen, [(2..9, "[1]"), (9..10, "[0]")]);
+}
+
+#[test]
 fn masked_content_does_not_print() {
     let printed = format!("{:?}", mask("my password is hunter2 and some words"));
     assert!(!printed.contains("words") && printed.contains("Password"), "{printed}");

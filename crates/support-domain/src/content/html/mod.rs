@@ -1,10 +1,10 @@
 //! HTML that is safe as element content; not inside an attribute.
 //!
 //! The parser and the allow-list come from a library. Alone it recurses until the stack ends, multiplies crafted tags
-//! and eats honest text, so nothing reaches it that did not pass through [`guard`]: text in which every tag is one of
+//! and eats honest text, so nothing reaches it that did not pass through `guard`: text in which every tag is one of
 //! ours, closed where it was opened, and in which both their number and their depth are bounded.
 //!
-//! To allow another element: its variant in [`tags`], its place among the rules of [`nesting`], and its tags in the
+//! To allow another element: its variant in `tags`, its place among the rules of `nesting`, and its tags in the
 //! list of `tests`, which says a second time, on purpose, what may stand in the output.
 //!
 //! Nothing here may take a shortcut round the guard, mask anything, or print what it reads.
@@ -33,10 +33,10 @@ pub fn escape(text: &str) -> String {
     out
 }
 
-/// Makes HTML that somebody wrote safe: the tags of [`tags`] stay, links lead to the web or to a mail address, and all
+/// Makes HTML that somebody wrote safe: the tags of `tags` stay, links lead to the web or to a mail address, and all
 /// else is text. Blanks around it are gone.
 ///
-/// Total: any input gives an answer, in time in proportion to its length, of at most [`longest`] bytes. Sanitizing the
+/// Total: any input gives an answer, in time in proportion to its length, of at most `longest` bytes. Sanitizing the
 /// answer again gives the same answer.
 pub fn sanitize(text: &str) -> String {
     let text = characters::normalize(text);

@@ -1,15 +1,17 @@
 //! Finds what nobody should keep in a support conversation, and puts a mask in its place: identity numbers, cards,
 //! passwords, codes, tokens and keys.
 //!
-//! [`RULES`] is the list of everything that is looked for. Each rule reads the same [`reading::Reading`]: a view of the
+//! `RULES` is the list of everything that is looked for. Each rule reads the same `reading::Reading`: a view of the
 //! text in which digits, dashes and blanks of every script are the plain ones, with its labels and its numbers. The
 //! nearest label decides what a number is; a benign one ("order", "phone") keeps it.
 //!
-//! What it does not catch: secrets that nothing names (a password alone on its line, nine bare digits), a password
-//! among plain words that are not said to be one, numbers written in words, pictures, homoglyphs, bank accounts, and
-//! what is spread over several messages.
+//! What it does not catch: secrets that nothing names (a password alone on its line, nine bare digits), a password in
+//! words that do not say so plainly ("the one that the agent gave me: ..."), a number whose nearest label is a benign
+//! one, numbers written in words, pictures, homoglyphs, bank accounts, what markup splits, and what is spread over
+//! several messages. What it masks without need: a postal "pin code 1207", and now and then an adjective behind
+//! "password is".
 //!
-//! To add a rule: a row in [`RULES`] with an example, and a function that pushes a [`Find`]. Nothing here may log, keep
+//! To add a rule: a row in `RULES` with an example, and a function that pushes a `Find`. Nothing here may log, keep
 //! or compare what it finds, nor take longer than in proportion to the text.
 
 mod codes;

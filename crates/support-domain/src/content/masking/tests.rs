@@ -87,7 +87,7 @@ fn numbers_that_cannot_be_one_stay() {
 
 #[test]
 fn the_words_of_a_mask_are_no_labels() {
-    let text = "[redacted token] abcd1234efgh5678ijkl and [redacted private key] abcd1234efgh5678";
+    let text = "[redacted token]: abcd1234efgh5678ijkl and [redacted private key] abcd1234efgh5678";
     assert_eq!(masked(text), text);
     // Only the masks themselves are left unread.
     assert_eq!(masked("[redacted password: hunter2]"), "[redacted password: [redacted]]");

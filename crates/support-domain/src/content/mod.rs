@@ -7,6 +7,7 @@
 
 pub mod characters;
 pub mod html;
+pub mod masking;
 mod metadata;
 pub mod plain;
 

@@ -3,8 +3,8 @@
 //! The text that goes in has regular characters already. What comes out is text, not HTML: it may not rely on being
 //! escaped, and never holds the beginning of a tag.
 
-/// One line of at most `max_chars` characters: line ends and tabs become blanks, runs of blanks one; what is cut ends in
-/// an ellipsis.
+/// One line of at most `max_chars` characters: line ends and tabs become blanks, runs of blanks one; what is cut ends
+/// in an ellipsis.
 pub fn one_line(text: &str, max_chars: usize) -> String {
     // A scalar value has at most four bytes: more than this is cut anyway.
     let enough = max_chars.saturating_mul(4);

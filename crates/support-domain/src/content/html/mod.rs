@@ -4,8 +4,8 @@
 //! and eats honest text, so nothing reaches it that did not pass through `guard`: text in which every tag is one of
 //! ours, closed where it was opened, and in which both their number and their depth are bounded.
 //!
-//! To allow another element: its variant in `tags`, its place among the rules of `nesting`, and its tags in the list
-//! of `tests`, which says a second time, on purpose, what may stand in the output.
+//! To allow another element: its variant in `tags`, its place among the rules of `nesting`, and its tags in the
+//! list of `tests`, which says a second time, on purpose, what may stand in the output.
 //!
 //! Nothing here may take a shortcut round the guard, mask anything, or print what it reads.
 

@@ -223,8 +223,8 @@ fn links_lead_out_and_carry_our_rel() {
     assert_eq!(checked("<a>x</a>"), dead);
 }
 
-/// Fails when `work` takes longer than a machine that is busy and a build that is slow explain. What is not linear takes
-/// hours at the sizes used here.
+/// Fails when `work` takes longer than a busy machine and a slow build explain. What is not linear takes hours at the
+/// sizes used here.
 #[expect(clippy::disallowed_methods, reason = "measures real time, and decides nothing by it but whether to fail")]
 fn soon(work: impl FnOnce()) {
     let started = Instant::now();

@@ -1,0 +1,55 @@
+//! Secrets inside links: a name and password before the host, and the values of parameters that grant something.
+
+use super::Find;
+use super::reading::Reading;
+use super::{values, words};
+
+const REDACTED: &str = "[redacted]";
+
+/// Parameters whose values are secrets however short they are.
+const SECRET: &str = "|token|access_token|accesstoken|id_token|refresh_token|auth_token|auth|authorization|apikey|\
+    api_key|api-key|secret|client_secret|app_secret|signature|sig|sign|x-amz-signature|x-amz-security-token|\
+    x-amz-credential|x-goog-signature|x-goog-credential|password|passwd|pwd|pass|otp|pin|ticket|jwt|assertion|\
+    session|sessionid|session_id|sid|phpsessid|jsessionid|access_key|accesskey|private_token|bearer|credential|";
+
+/// Parameters whose values are secrets when they are long.
+const SECRET_WHEN_LONG: &str = "|key|code|hash|state|t|k|s|magic|invite|nonce|policy|";
+const LONG: usize = 16;
+/// Longest value that is looked at.
+const MOST_BYTES: usize = 4_096;
+
+/// The name and password before a host.
+pub(super) fn userinfo(reading: &Reading, finds: &mut Vec<Find>) {
+    let lower = &reading.view.lower;
+    for (at, _) in lower.match_indices("://") {
+        let start = at + 3;
+        let rest = &lower[start..];
+        let authority = &rest[..rest.find([' ', '\n', '\t', '/', '?', '#', '"', '<', '>']).unwrap_or(rest.len())];
+        let Some(end) = authority.rfind('@') else { continue };
+        let info = &authority[..end];
+        let is_secret = info.contains(':') || info.len() >= 20;
+        if is_secret && !info.contains(REDACTED) {
+            finds.push(Find::new(start..start + end, REDACTED.to_owned()));
+        }
+    }
+}
+
+/// The values of parameters that grant something.
+pub(super) fn parameters(reading: &Reading, finds: &mut Vec<Find>) {
+    let lower = &reading.view.lower;
+    let is_name = |c: char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
+    for (at, _) in lower.match_indices(['?', '&', ';', '#']) {
+        // Links that were escaped as HTML have `&amp;`, which ends in `;`.
+        let rest = &lower[at + 1..];
+        let name = &rest[..rest.find(|c| !is_name(c)).unwrap_or(rest.len())];
+        let Some(value) = rest[name.len()..].strip_prefix('=') else { continue };
+        let value = values::bounded(value, MOST_BYTES);
+        let value = &value[..value.find([' ', '\n', '\t', '&', '#', ';', '"', '\'', '<', '>']).unwrap_or(value.len())];
+        let value = value.trim_end_matches(['.', ',', ')', '!', '?']);
+        let is_secret = words::listed(SECRET, name) || (words::listed(SECRET_WHEN_LONG, name) && value.len() >= LONG);
+        if !name.is_empty() && is_secret && !value.is_empty() && !value.starts_with(REDACTED) {
+            let start = at + 1 + name.len() + 1;
+            finds.push(Find::new(start..start + value.len(), REDACTED.to_owned()));
+        }
+    }
+}

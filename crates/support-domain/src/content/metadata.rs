@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{characters, plain};
+use super::{characters, masking, plain};
 use crate::{InvalidValue, Limits};
 
 /// A JSON object whose strings are plain text that stays harmless where it is inserted as HTML.
@@ -48,7 +48,8 @@ impl fmt::Debug for Metadata {
 /// `None` when it nests deeper than `levels`.
 fn clean_object(object: Map<String, Value>, levels: usize) -> Option<Map<String, Value>> {
     let inner = levels.checked_sub(1)?;
-    object.into_iter().map(|(key, value)| Some((clean_text(&key), clean_value(value, inner)?))).collect()
+    let member = |(key, value): (String, Value)| Some((clean_text(&key), clean_value(unlabelled(&key, value), inner)?));
+    object.into_iter().map(member).collect()
 }
 
 fn clean_value(value: Value, levels: usize) -> Option<Value> {
@@ -64,7 +65,23 @@ fn clean_value(value: Value, levels: usize) -> Option<Value> {
 }
 
 fn clean_text(text: &str) -> String {
-    plain::harmless(&characters::normalize(text))
+    plain::harmless(&masking::mask(&characters::normalize(text)).text)
+}
+
+/// The value with what its key says about it taken into account: `{"password": "..."}`.
+fn unlabelled(key: &str, value: Value) -> Value {
+    let text = match &value {
+        Value::String(text) => text.clone(),
+        Value::Number(number) => number.to_string(),
+        _ => return value,
+    };
+    let label = format!("{}: ", characters::normalize(key));
+    let labelled = format!("{label}{}", characters::normalize(&text));
+    let masked = masking::mask(&labelled);
+    if masked.kinds.is_empty() {
+        return value;
+    }
+    Value::String(masked.text.strip_prefix(&label).unwrap_or(&masked.text).to_owned())
 }
 
 #[cfg(test)]
@@ -83,6 +100,18 @@ mod tests {
         let clean = parse(json!({"a\u{0}": ["<b>", {"k<i": "x\u{202e}"}], "n": 1}), &Limits::default()).unwrap();
         let expected = json!({"a": ["\u{2039}b>", {"k\u{2039}i": "x"}], "n": 1});
         assert_eq!(Value::Object(clean.as_object().clone()), expected);
+    }
+
+    #[test]
+    fn secrets_are_masked_whether_the_key_names_them_or_not() {
+        let clean = parse(
+            json!({"password": "hunter2", "note": ["my pin is 4321"], "ssn": 219453301, "tripId": 1234567890123_i64}),
+            &Limits::default(),
+        );
+        let expected = json!({
+            "password": "[redacted]", "note": ["my pin is [redacted]"], "ssn": "***-**-3301", "tripId": 1234567890123_i64
+        });
+        assert_eq!(Value::Object(clean.unwrap().as_object().clone()), expected);
     }
 
     #[test]

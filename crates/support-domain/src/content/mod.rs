@@ -1,7 +1,8 @@
 //! What people write, made harmless before anything else sees it.
 //!
-//! The types here cannot hold text that did not pass through the pipeline: [`characters`] first, then [`html`] for what
-//! is served as HTML or [`plain`] for what is served as plain text. None of them prints: `Debug` shows a length.
+//! The types here cannot hold text that did not pass through the pipeline: [`characters`] first, then [`masking`], then
+//! [`html`] for what is served as HTML or [`plain`] for what is served as plain text. None of them prints: `Debug` shows
+//! a length.
 //!
 //! Content never comes back out of here in its raw form, and nothing here may log.
 
@@ -62,19 +63,30 @@ impl MessageContent {
     pub fn parse(input: &str, format: ContentFormat, limits: &Limits) -> Result<Self, InvalidValue> {
         let written = written(input, limits.max_message_chars)?;
         let content = match format {
-            ContentFormat::Text => Self { html: html::escape(&written), text: written },
-            ContentFormat::Html => {
-                let html = html::sanitize(&written);
-                let text = html::to_text(&html).trim().to_owned();
-                Self { html, text }
-            }
+            ContentFormat::Text => Self::literal(masking::mask(&written).text.into_owned()),
+            ContentFormat::Html => Self::markup(&written),
         };
         if content.text.is_empty() { Err(InvalidValue::new("must not be empty")) } else { Ok(content) }
     }
 
+    /// Text of which every character means itself.
+    fn literal(text: String) -> Self {
+        Self { html: html::escape(&text), text }
+    }
+
+    /// HTML. Secrets are looked for in what a reader sees, since markup can split them, and in where links lead. Where
+    /// one is found the message keeps its words and loses its markup.
+    fn markup(written: &str) -> Self {
+        let html = html::sanitize(written);
+        let text = html::to_text(&html).trim().to_owned();
+        let masked = masking::mask(&text);
+        let secret = !masked.kinds.is_empty() || html::links(&html).any(|link| !masking::mask(&link).kinds.is_empty());
+        if secret { Self::literal(masked.text.into_owned()) } else { Self { html, text } }
+    }
+
     /// A sentence of the desk's own, such as those of system messages.
     pub fn fixed(sentence: &'static str) -> Self {
-        Self { html: html::escape(sentence), text: sentence.to_owned() }
+        Self::literal(sentence.to_owned())
     }
 
     /// What was stored before, by [`parse`](Self::parse) under the rules of its day.
@@ -108,7 +120,7 @@ impl Subject {
     /// Makes what somebody wrote a subject. Refuses what is empty or longer than `limits` allow.
     pub fn parse(input: &str, limits: &Limits) -> Result<Self, InvalidValue> {
         let written = written(input, limits.max_subject_chars)?;
-        Ok(Self(plain::harmless(&plain::one_line(&written, usize::MAX))))
+        Ok(Self(plain::harmless(&masking::mask(&plain::one_line(&written, usize::MAX)).text)))
     }
 
     /// What was stored before.
@@ -165,6 +177,28 @@ mod tests {
         assert_eq!(content.html(), "<p>a &lt; <b>b</b></p>&lt;script&gt;");
         assert_eq!(content.text(), "a < b\n<script>");
         assert_eq!(html("<p><br>&nbsp;&#x202e;</p>").unwrap_err().sentence(), "must not be empty");
+    }
+
+    #[test]
+    fn secrets_are_masked_before_anything_else_sees_them() {
+        let content = text("my password is hunter2").unwrap();
+        assert_eq!((content.text(), content.html()), ("my password is [redacted]", "my password is [redacted]"));
+        assert_eq!(content.preview().as_str(), "my password is [redacted]");
+        let subject = Subject::parse("card 4111 1111 1111 1111", &Limits::default()).unwrap();
+        assert_eq!(subject.as_str(), "card **** **** **** 1111");
+    }
+
+    #[test]
+    fn markup_hides_no_secret() {
+        let html = |input: &str| MessageContent::parse(input, ContentFormat::Html, &Limits::default()).unwrap();
+        for input in ["<b>ssn 219-</b>45<i>-3301</i>", "ssn 219&#45;45-33<b>01</b>", "<p>my ssn: 219-45-3301</p>"] {
+            let content = html(input);
+            assert!(!content.html().contains("3301</") && content.text().contains("***-**-3301"), "{}", content.html());
+        }
+        let link = html("see <a href=\"https://x.example/?a=1&amp;token=9f8e7d6c5b4a\">this</a>");
+        assert_eq!((link.html(), link.text()), ("see this", "see this"));
+        let honest = html("see <a href=\"https://x.example/?a=1&amp;b=2\">this</a>");
+        assert!(honest.html().contains("https://x.example/?a=1&amp;b=2"), "{}", honest.html());
     }
 
     #[test]

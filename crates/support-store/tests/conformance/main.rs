@@ -2,6 +2,13 @@
 //! its own. PostgreSQL is the server that `SUPPORT_TEST_POSTGRES_URL` names; without it those tests say that they were
 //! left out (`scripts/test` starts one).
 
+#![expect(
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, and says what it left out"
+)]
+
 mod audit_logs;
 mod conversations;
 mod harness;

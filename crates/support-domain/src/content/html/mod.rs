@@ -19,7 +19,7 @@ mod text;
 #[cfg(test)]
 mod tests;
 
-pub use text::to_text;
+pub use text::{links, to_text};
 
 use super::characters;
 

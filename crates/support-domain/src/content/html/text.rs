@@ -32,6 +32,12 @@ pub fn to_text(html: &str) -> String {
     text.out
 }
 
+/// Where the links of sanitized HTML lead. Also what only looks like one in the text, for a caller who would rather see
+/// too much.
+pub fn links(html: &str) -> impl Iterator<Item = String> {
+    html.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next()).map(to_text)
+}
+
 struct Text {
     out: String,
     /// Nothing was written since a tag began a line: blanks and line ends here only lay out the markup.

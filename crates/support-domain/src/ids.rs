@@ -23,7 +23,7 @@ macro_rules! uuid_id {
 
         impl FromStr for $name {
             type Err = InvalidValue;
-            /// The hyphenated form only, so that one id has one spelling.
+            /// The hyphenated form only: neither braces nor a URN.
             fn from_str(text: &str) -> Result<Self, InvalidValue> {
                 let id = (text.len() == 36).then(|| Uuid::try_parse(text).ok()).flatten();
                 id.map(Self).ok_or(InvalidValue::new("must be a UUID"))
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn an_id_has_one_spelling() {
+    fn an_id_is_hyphenated() {
         let text = "0190c5a4-7f3a-7e64-8f5e-2f5a0c6d1b2e";
         assert_eq!(text.parse::<ConversationId>().unwrap().to_string(), text);
         for other in ["", "0190c5a47f3a7e648f5e2f5a0c6d1b2e", "{0190c5a4-7f3a-7e64-8f5e-2f5a0c6d1b2e}", "1"] {

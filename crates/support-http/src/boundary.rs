@@ -4,11 +4,11 @@
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
-use actix_web::http::StatusCode;
 use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
+use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
 use tracing::Instrument;
@@ -30,6 +30,21 @@ fn given_id(request: &ServiceRequest) -> Option<String> {
     ((1..=64).contains(&id.len()) && id.bytes().all(allowed)).then(|| id.to_owned())
 }
 
+/// The method's name, if it is one that everybody knows: a client may invent others, and every new one would be a line of
+/// the metrics for ever.
+fn known_method(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "OTHER",
+    }
+}
+
 /// The middleware.
 ///
 /// # Errors
@@ -45,8 +60,8 @@ pub async fn boundary(
     let started = clock.monotonic();
     let id = given_id(&request).unwrap_or_else(|| desk.service.ids().next(clock.now()).to_string());
     request.extensions_mut().insert(RequestId(id.clone()));
-    let method = request.method().clone();
-    let span = tracing::info_span!("request", request_id = %id, method = %method);
+    let method = known_method(request.method());
+    let span = tracing::info_span!("request", request_id = %id, method);
     // No clone of the request may be held here: the router needs it for itself.
     let response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
     // The pattern, not the path: ids stand in a path.
@@ -54,7 +69,7 @@ pub async fn boundary(
     let response = finish(response, &id);
     let (status, took) = (response.status().as_u16(), clock.monotonic().saturating_sub(started));
     span.in_scope(|| tracing::info!(route, status, took_ms = took.as_secs_f64() * 1_000.0, "answered"));
-    let labels = [("method", method.to_string()), ("route", route)];
+    let labels = [("method", method.to_owned()), ("route", route)];
     metrics::histogram!("support_http_request_duration_seconds", &labels).record(took);
     let [method, route] = labels;
     metrics::counter!("support_http_requests_total", &[method, route, ("status", status.to_string())]).increment(1);
@@ -89,7 +104,9 @@ fn finish(response: ServiceResponse<BoxBody>, id: &str) -> ServiceResponse<BoxBo
 
 /// An error that the framework made, by its status.
 fn foreign(status: StatusCode) -> ApiError {
-    let code = ErrorCode::ALL.iter().copied().find(|code| code.status() == status);
+    // Of the two codes of a bad request the general one.
+    let known = ErrorCode::ALL.iter().copied().filter(|code| *code != ErrorCode::InvalidJson);
+    let code = known.into_iter().find(|code| code.status() == status);
     ApiError::new(code.unwrap_or(if status.is_client_error() {
         ErrorCode::ValidationFailed
     } else {

@@ -1,6 +1,7 @@
 //! Configuration from the environment. What is wrong is said in one line that names the variable, never its value: it
 //! may be a secret.
 
+use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
@@ -34,7 +35,7 @@ impl InvalidConfig {
 
 /// Where variables come from.
 #[derive(Clone, Copy)]
-pub struct Variables(fn(&str) -> Option<String>);
+pub struct Variables(fn(&str) -> Option<OsString>);
 
 impl fmt::Debug for Variables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,7 +46,7 @@ impl fmt::Debug for Variables {
 impl Variables {
     /// The process's environment. A variable that is set to nothing counts as not set.
     pub const fn of_process() -> Self {
-        Self(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()))
+        Self(|name| std::env::var_os(name))
     }
 
     /// The same without those that say where data and keys are.
@@ -53,25 +54,27 @@ impl Variables {
         Self(|name| match name {
             DATABASE_URL | PUBLIC_KEYS => None,
             // Never used: the demo makes a key of its own. It keeps a key file from being made.
-            PRIVATE_KEY => Some(SigningKey::generate().to_hex()),
+            PRIVATE_KEY => Some(SigningKey::generate().to_hex().into()),
             _ => (Self::of_process().0)(name),
         })
     }
 
-    fn get(self, name: &'static str) -> Option<String> {
-        (self.0)(name).map(|value| value.trim().to_owned())
+    fn get(self, name: &'static str) -> Result<Option<String>, InvalidConfig> {
+        let Some(value) = (self.0)(name) else { return Ok(None) };
+        let value = value.into_string().map_err(|_| InvalidConfig::new(name, "must be UTF-8"))?;
+        Ok(Some(value.trim().to_owned()).filter(|value| !value.is_empty()))
     }
 
     fn parse<T: FromStr>(self, name: &'static str, must: &str, default: T) -> Result<T, InvalidConfig> {
-        match self.get(name) {
+        match self.get(name)? {
             Some(text) => text.parse().map_err(|_| InvalidConfig::new(name, must)),
             None => Ok(default),
         }
     }
 
-    fn list(self, name: &'static str) -> Vec<String> {
-        let text = self.get(name).unwrap_or_default();
-        text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(ToOwned::to_owned).collect()
+    fn list(self, name: &'static str) -> Result<Vec<String>, InvalidConfig> {
+        let text = self.get(name)?.unwrap_or_default();
+        Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(ToOwned::to_owned).collect())
     }
 }
 
@@ -84,7 +87,7 @@ const PUBLIC_KEYS: &str = "SUPPORT_BISCUIT_PUBLIC_KEYS";
 /// # Errors
 /// When `DATABASE_URL` names neither SQLite nor PostgreSQL.
 pub fn database_url(variables: Variables) -> Result<DatabaseUrl, InvalidConfig> {
-    let text = variables.get(DATABASE_URL).unwrap_or_else(|| "sqlite:support.db".to_owned());
+    let text = variables.get(DATABASE_URL)?.unwrap_or_else(|| "sqlite:support.db".to_owned());
     text.parse().map_err(|error| InvalidConfig::new(DATABASE_URL, error))
 }
 
@@ -93,13 +96,17 @@ pub fn database_url(variables: Variables) -> Result<DatabaseUrl, InvalidConfig> 
 /// # Errors
 /// When the variable holds no key, is missing on PostgreSQL, or the file beside the database cannot be used.
 pub fn signing_key(variables: Variables, database: &DatabaseUrl) -> Result<SigningKey, InvalidConfig> {
-    if let Some(text) = variables.get(PRIVATE_KEY) {
+    if let Some(text) = variables.get(PRIVATE_KEY)? {
         return SigningKey::from_hex(&text).map_err(|error| InvalidConfig::new(PRIVATE_KEY, error));
     }
     let Some(file) = database.embedded_file() else {
         let sentence = "must be set on PostgreSQL; `support-http keys` prints one";
         return Err(InvalidConfig::new(PRIVATE_KEY, sentence));
     };
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if folder.is_some_and(|folder| !folder.is_dir()) {
+        return Err(InvalidConfig::new(DATABASE_URL, "names a file in a folder that does not exist"));
+    }
     let mut key_file = file.as_os_str().to_owned();
     key_file.push(".key");
     crate::keys::load_or_make(&PathBuf::from(key_file)).map_err(|error| {
@@ -112,7 +119,7 @@ pub fn signing_key(variables: Variables, database: &DatabaseUrl) -> Result<Signi
 /// # Errors
 /// When the list holds what is no key.
 pub fn trusted_keys(variables: Variables, own: VerifyingKey) -> Result<TrustedKeys, InvalidConfig> {
-    let list = variables.get(PUBLIC_KEYS).unwrap_or_default();
+    let list = variables.get(PUBLIC_KEYS)?.unwrap_or_default();
     TrustedKeys::new(own).with_list(&list).map_err(|error| InvalidConfig::new(PUBLIC_KEYS, error))
 }
 
@@ -147,8 +154,8 @@ impl Config {
             "must be an address and a port, like 127.0.0.1:8080",
             SocketAddr::from(([127, 0, 0, 1], 8080)),
         )?;
-        let web = web(variables)?;
         let service = service(variables)?;
+        let web = web(variables, service.limits.max_message_chars)?;
         let pool_size = whole(variables, "SUPPORT_DB_POOL_SIZE", 16, 1..=1_000)?;
         let milliseconds = whole(variables, "SUPPORT_DB_TIMEOUT_MS", 2_500, 100..=60_000)?;
         let store =
@@ -157,7 +164,7 @@ impl Config {
         let signing_key = signing_key(variables, &store.url)?;
         Ok(Self {
             bind,
-            port_file: variables.get("SUPPORT_PORT_FILE").map(PathBuf::from),
+            port_file: variables.get("SUPPORT_PORT_FILE")?.map(PathBuf::from),
             trusted_keys: trusted_keys(variables, signing_key.public())?,
             store,
             service,
@@ -167,13 +174,15 @@ impl Config {
     }
 }
 
-fn web(variables: Variables) -> Result<WebConfig, InvalidConfig> {
-    let allowed_origins = variables.list("SUPPORT_ALLOWED_ORIGINS");
+/// A character has at most 12 bytes in JSON, as two escapes; the rest of the body has room besides.
+fn web(variables: Variables, max_message_chars: usize) -> Result<WebConfig, InvalidConfig> {
+    let usual = u32::try_from(max_message_chars * 12 + 64 * 1024).unwrap_or(u32::MAX).max(256 * 1024);
+    let allowed_origins = variables.list("SUPPORT_ALLOWED_ORIGINS")?;
     if !allowed_origins.iter().all(|origin| is_origin(origin)) {
         let sentence = "must be origins like https://desk.example, comma separated; * is not allowed";
         return Err(InvalidConfig::new("SUPPORT_ALLOWED_ORIGINS", sentence));
     }
-    let max_body_bytes = whole(variables, "SUPPORT_MAX_BODY_BYTES", 256 * 1024, 1_024..=64 * 1024 * 1024)?;
+    let max_body_bytes = whole(variables, "SUPPORT_MAX_BODY_BYTES", usual, 1_024..=64 * 1024 * 1024)?;
     let trust_proxy = variables.parse("SUPPORT_TRUST_PROXY", "must be true or false", false)?;
     Ok(WebConfig { allowed_origins, max_body_bytes: max_body_bytes as usize, trust_proxy, metrics: None })
 }
@@ -191,7 +200,7 @@ fn service(variables: Variables) -> Result<ServiceConfig, InvalidConfig> {
         max_metadata_depth: limit("SUPPORT_MAX_METADATA_DEPTH", usual.max_metadata_depth, 32)?,
     };
     let sends = whole(variables, "SUPPORT_SENDS_PER_MINUTE", 60, 1..=u32::MAX)?;
-    let environment = variables.get("SUPPORT_ENVIRONMENT").unwrap_or_else(|| "development".to_owned());
+    let environment = variables.get("SUPPORT_ENVIRONMENT")?.unwrap_or_else(|| "development".to_owned());
     Ok(ServiceConfig {
         limits,
         sends_per_minute: NonZeroU32::new(sends).unwrap_or(NonZeroU32::MIN),
@@ -222,29 +231,29 @@ fn is_origin(text: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn refusal(get: fn(&str) -> Option<String>) -> String {
+    fn refusal(get: fn(&str) -> Option<OsString>) -> String {
         Config::from_variables(Variables(get)).unwrap_err().to_string()
     }
 
     #[test]
     fn the_variable_is_named_and_its_value_is_not_shown() {
         let key = refusal(|name| match name {
-            "DATABASE_URL" => Some("postgres://desk@db/desk".to_owned()),
-            "SUPPORT_BISCUIT_PRIVATE_KEY" => Some("hunter2".to_owned()),
+            "DATABASE_URL" => Some("postgres://desk@db/desk".into()),
+            "SUPPORT_BISCUIT_PRIVATE_KEY" => Some("hunter2".into()),
             _ => None,
         });
         assert!(key.starts_with("SUPPORT_BISCUIT_PRIVATE_KEY: ") && !key.contains("hunter2"), "{key}");
-        let url = refusal(|name| (name == "DATABASE_URL").then(|| "mysql://u:hunter2@db".to_owned()));
+        let url = refusal(|name| (name == "DATABASE_URL").then(|| "mysql://u:hunter2@db".into()));
         assert_eq!(url, "DATABASE_URL: must be sqlite:PATH or postgres://...");
-        let missing = refusal(|name| (name == "DATABASE_URL").then(|| "postgres://db/desk".to_owned()));
+        let missing = refusal(|name| (name == "DATABASE_URL").then(|| "postgres://db/desk".into()));
         assert!(missing.starts_with("SUPPORT_BISCUIT_PRIVATE_KEY: must be set on PostgreSQL"), "{missing}");
     }
 
     #[test]
     fn numbers_have_bounds_and_origins_no_wildcard() {
-        let zero = refusal(|name| (name == "SUPPORT_SENDS_PER_MINUTE").then(|| "0".to_owned()));
+        let zero = refusal(|name| (name == "SUPPORT_SENDS_PER_MINUTE").then(|| "0".into()));
         assert!(zero.starts_with("SUPPORT_SENDS_PER_MINUTE: must be a whole number from 1"), "{zero}");
-        let star = refusal(|name| (name == "SUPPORT_ALLOWED_ORIGINS").then(|| "*".to_owned()));
+        let star = refusal(|name| (name == "SUPPORT_ALLOWED_ORIGINS").then(|| "*".into()));
         assert!(star.starts_with("SUPPORT_ALLOWED_ORIGINS: "), "{star}");
         assert!(is_origin("https://desk.example:8443") && !is_origin("https://desk.example/x"));
     }

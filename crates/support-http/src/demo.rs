@@ -4,6 +4,7 @@ mod people;
 
 use std::io::Write;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -74,6 +75,8 @@ pub(crate) fn run() -> Result<(), DemoError> {
     config.store = StoreConfig::new(DatabaseUrl::Sqlite(folder.path().join("demo.db")));
     let issuer = TokenIssuer::new(SigningKey::generate());
     config.trusted_keys = TrustedKeys::new(issuer.public());
+    // The demo people write faster than people do.
+    config.service.sends_per_minute = config.service.sends_per_minute.max(NonZeroU32::MIN.saturating_add(599));
     let listening = listen(&config)?;
     actix_web::rt::System::new().block_on(async move {
         let service = open_service(&config.store, config.service.clone()).map_err(other)?;

@@ -1,6 +1,5 @@
 //! The signing key that is made once and kept in a file beside an embedded database, readable by its owner only.
 
-use std::fs::OpenOptions;
 use std::io::{self, Read, Write};
 use std::path::Path;
 
@@ -13,21 +12,15 @@ pub(crate) fn load_or_make(file: &Path) -> io::Result<SigningKey> {
         result => return result,
     }
     let key = SigningKey::generate();
-    // Written whole under another name first, so that nobody reads half a key.
-    let draft = file.with_extension(format!("key.{}", std::process::id()));
-    let mut options = OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut draft_file = options.open(&draft)?;
-    draft_file.write_all(format!("{}\n", key.to_hex()).as_bytes())?;
-    draft_file.sync_all()?;
-    let linked = std::fs::hard_link(&draft, file);
-    std::fs::remove_file(&draft)?;
-    match linked {
-        Ok(()) => Ok(key),
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => read(file),
-        Err(error) => Err(error),
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // Written whole under another name first, so that nobody reads half a key. Such a file is its owner's only.
+    let mut draft = tempfile::NamedTempFile::new_in(folder)?;
+    draft.write_all(format!("{}\n", key.to_hex()).as_bytes())?;
+    draft.as_file().sync_all()?;
+    match draft.persist_noclobber(file) {
+        Ok(_) => Ok(key),
+        Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => read(file),
+        Err(error) => Err(error.error),
     }
 }
 

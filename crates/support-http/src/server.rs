@@ -25,12 +25,18 @@ const AUDIT_EVERY: Duration = Duration::from_secs(1);
 /// How often memory kept for people who have gone is given back.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 
+/// How often the metrics are tidied, which otherwise happens only when somebody reads them.
+const METRICS_EVERY: Duration = Duration::from_secs(5);
+
 /// Why the server could not run.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ServeError {
     /// The database.
     #[error(transparent)]
     Store(#[from] StoreError),
+    /// The service.
+    #[error(transparent)]
+    Service(#[from] support_service::ServiceError),
     /// The network, or the file for the port.
     #[error("{what}: {source}")]
     Io {
@@ -76,7 +82,8 @@ pub(crate) fn listen(config: &Config) -> Result<Listening, ServeError> {
     let address = listener.local_addr().map_err(io_error("the address cannot be read"))?;
     if let Some(file) = &config.port_file {
         // Under another name first, so that nobody reads half a number.
-        let draft = file.with_extension("draft");
+        let mut draft = file.clone().into_os_string();
+        draft.push(format!(".{}.draft", std::process::id()));
         std::fs::write(&draft, format!("{}\n", address.port()))
             .and_then(|()| std::fs::rename(&draft, file))
             .map_err(io_error("SUPPORT_PORT_FILE: the file cannot be written"))?;
@@ -88,12 +95,11 @@ pub(crate) fn listen(config: &Config) -> Result<Listening, ServeError> {
 pub(crate) async fn serve(service: SupportService, config: Config, listening: Listening) -> Result<(), ServeError> {
     let revocations: Arc<dyn RevocationList> = service.revocations().clone();
     let authenticator = BiscuitAuthenticator::new(config.trusted_keys, Arc::clone(service.clock()), revocations);
-    let web = Arc::new(WebConfig { metrics: start_metrics(), ..config.web });
+    let metrics = start_metrics();
+    let web = Arc::new(WebConfig { metrics: metrics.clone(), ..config.web });
     let desk = Desk { service: service.clone(), authenticator: Arc::new(authenticator), web };
     // Before the first request: a token that was revoked must not be good for a moment.
-    if let Err(error) = service.refresh_revocations().await {
-        tracing::warn!(error = %error, "the revoked tokens could not be read yet");
-    }
+    service.refresh_revocations().await?;
     let server = HttpServer::new(move || {
         let desk = desk.clone();
         App::new().configure(|app| configure(app, &desk)).configure(|app| configure_binary(app, &desk))
@@ -109,6 +115,7 @@ pub(crate) async fn serve(service: SupportService, config: Config, listening: Li
         tokio::spawn(keep_refreshing_revocations(service.clone())),
         tokio::spawn(keep_delivering_audit(service.clone())),
         tokio::spawn(keep_forgetting(service)),
+        tokio::spawn(keep_metrics_tidy(metrics)),
     ];
     let stop = tokio::spawn(async move {
         wait_for_stop().await;
@@ -166,6 +173,16 @@ async fn keep_delivering_audit(service: SupportService) {
 async fn keep_forgetting(service: SupportService) {
     loop {
         tokio::time::sleep(FORGET_EVERY).await;
-        service.forget_idle();
+        if let Err(error) = service.forget_idle().await {
+            tracing::warn!(error = %error, "the tokens that have ended could not be forgotten");
+        }
+    }
+}
+
+async fn keep_metrics_tidy(metrics: Option<PrometheusHandle>) {
+    let Some(metrics) = metrics else { return };
+    loop {
+        tokio::time::sleep(METRICS_EVERY).await;
+        metrics.run_upkeep();
     }
 }

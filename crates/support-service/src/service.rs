@@ -137,8 +137,14 @@ impl SupportService {
         }
     }
 
-    /// Gives back memory that is kept for people who have long gone. To be called every minute or so.
-    pub fn forget_idle(&self) {
+    /// Gives back what is kept for people who have long gone and for tokens that have ended. To be called every minute
+    /// or so.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn forget_idle(&self) -> Result<(), ServiceError> {
         self.sends().forget_idle();
+        let now = self.clock().now();
+        self.store().write(move |transaction| Ok(transaction.delete_ended_revocations(now)?)).await
     }
 }

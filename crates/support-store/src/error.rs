@@ -43,7 +43,9 @@ impl From<DieselError> for StoreError {
     fn from(error: DieselError) -> Self {
         let DieselError::DatabaseError(kind, information) = &error else {
             return match error {
-                DieselError::BrokenTransactionManager => Self::Unavailable(error.to_string()),
+                DieselError::BrokenTransactionManager | DieselError::RollbackErrorOnCommit { .. } => {
+                    Self::Unavailable(error.to_string())
+                }
                 _ => Self::Internal(error.to_string()),
             };
         };
@@ -56,9 +58,9 @@ impl From<DieselError> for StoreError {
             | DatabaseErrorKind::CheckViolation
             | DatabaseErrorKind::ExclusionViolation => Self::Internal(format!("{kind:?} of {constraint}")),
             DatabaseErrorKind::SerializationFailure => Self::Conflict("serialization failure".to_owned()),
-            DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::ReadOnlyTransaction => {
-                Self::Unavailable(format!("{kind:?}"))
-            }
+            DatabaseErrorKind::ClosedConnection
+            | DatabaseErrorKind::ReadOnlyTransaction
+            | DatabaseErrorKind::UnableToSendCommand => Self::Unavailable(format!("{kind:?}")),
             _ => {
                 let message = information.message();
                 if message.contains("deadlock detected") {

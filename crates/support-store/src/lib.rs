@@ -18,7 +18,7 @@
 //!   runs on both backends.
 //! - **a column or table**: a new folder in both `migrations/` (only additions), `schema.rs`, `rows.rs`.
 //!
-//! Verbs are fixed: `get` (an `Option`), `list`, `lock`, `insert`, `update`.
+//! Verbs are fixed: `get` (an `Option`), `list`, `lock`, `insert`, `update`, `delete`.
 
 mod cached;
 mod error;

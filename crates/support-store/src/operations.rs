@@ -94,5 +94,7 @@ operations! {
         audit_logs::update_audit_logs_delivered(ids: &[AuditLogId]) -> ();
         /// Keeps a revocation until the token would have ended by itself.
         revoked_tokens::insert_revoked_token(id: &str, at: Timestamp, expires_at: Timestamp) -> ();
+        /// Forgets the revocations of tokens that have ended by `now`.
+        revoked_tokens::delete_ended_revocations(now: Timestamp) -> ();
     }
 }

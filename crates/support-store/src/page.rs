@@ -40,6 +40,14 @@ pub struct PageStart {
     pub listed: Vec<ConversationId>,
 }
 
+impl PageStart {
+    /// Whether a walk can have come to this. Clients hand it back, and another cut would cost long reads.
+    pub fn is_consistent(&self) -> bool {
+        let latest_cut = self.began.plus(Duration::from_millis(1));
+        self.after.at <= self.began && self.cut >= self.began.minus(LONGEST_WRITE) && self.cut <= latest_cut
+    }
+}
+
 /// A page of the list of conversations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ConversationsPage {
@@ -53,7 +61,7 @@ pub struct ConversationsPage {
 /// by so much at the most: longer than any write takes, with room for nodes whose clocks differ.
 pub(crate) const LONGEST_WRITE: Duration = Duration::from_secs(10);
 
-/// How many conversations a walk remembers as listed. Where more than these were active within [`LONGEST_WRITE`] before
+/// How many conversations a walk remembers as listed. Where more than these were active within ten seconds before
 /// the walk began, a shorter time has to do.
 pub const MOST_REMEMBERED: usize = 100;
 

@@ -4,8 +4,8 @@
 macro_rules! tables {
     ($($schema:tt)*) => {
         diesel::table! {
-            use diesel::sql_types::{BigInt, Jsonb, Nullable, Text};
-            use crate::sql_types::sql::{Id, Moment};
+            use diesel::sql_types::{BigInt, Nullable, Text};
+            use crate::sql_types::sql::{Id, Json, Moment};
 
             $($schema)* support_conversations (id) {
                 id -> Id,
@@ -28,13 +28,13 @@ macro_rules! tables {
                 admin_read_seq -> BigInt,
                 admin_seen_count -> BigInt,
                 version -> BigInt,
-                metadata -> Jsonb,
+                metadata -> Json,
             }
         }
 
         diesel::table! {
-            use diesel::sql_types::{BigInt, Jsonb, Nullable, Text};
-            use crate::sql_types::sql::{Id, Moment};
+            use diesel::sql_types::{BigInt, Nullable, Text};
+            use crate::sql_types::sql::{Id, Json, Moment};
 
             $($schema)* support_messages (conversation_id, seq) {
                 id -> Id,
@@ -50,7 +50,7 @@ macro_rules! tables {
                 message_type -> Text,
                 client_message_id -> Nullable<Text>,
                 user_side_count -> BigInt,
-                metadata -> Jsonb,
+                metadata -> Json,
             }
         }
 
@@ -71,8 +71,8 @@ macro_rules! tables {
         }
 
         diesel::table! {
-            use diesel::sql_types::{Bool, Jsonb, Nullable, Text};
-            use crate::sql_types::sql::{Id, Moment};
+            use diesel::sql_types::{Bool, Nullable, Text};
+            use crate::sql_types::sql::{Id, Json, Moment};
 
             $($schema)* support_audit_logs (id) {
                 id -> Id,
@@ -87,7 +87,7 @@ macro_rules! tables {
                 entity_type -> Text,
                 entity_id -> Nullable<Text>,
                 description -> Text,
-                metadata -> Nullable<Jsonb>,
+                metadata -> Nullable<Json>,
                 success -> Bool,
                 environment -> Text,
                 delivery_pending -> Bool,

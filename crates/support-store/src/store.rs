@@ -37,7 +37,7 @@ impl StoreConfig {
 }
 
 /// How often work is done again after it met another transaction.
-const MOST_ATTEMPTS: usize = 5;
+const MOST_ATTEMPTS: u32 = 5;
 
 /// The database. Cheap to clone; all clones share connections.
 #[derive(Clone)]
@@ -97,14 +97,11 @@ impl Store {
                 let mut conn = manager.connect_once().map_err(|error| StoreError::Unavailable(error.to_string()))?;
                 migrate_pg(&mut conn, check_only)
             }
-            DatabaseUrl::Sqlite(file) => {
-                let mut conn = sqlite::establish(file).map_err(|error| StoreError::Unavailable(error.to_string()))?;
-                migrate_sqlite(&mut conn, check_only)
-            }
+            DatabaseUrl::Sqlite(file) => migrate_sqlite(file, check_only),
         }
     }
 
-    /// Opens a database that is up to date. PostgreSQL may be away now and come later.
+    /// Opens a database that is up to date. Connections to PostgreSQL are made when they are needed.
     ///
     /// # Errors
     /// When SQLite's file cannot be opened.
@@ -209,7 +206,11 @@ impl Store {
                             .map_err(Ended::into_error);
                         session.broken = is_broken(&result);
                         match result {
-                            Err(error) if error.may_retry() && attempt < MOST_ATTEMPTS => attempt += 1,
+                            Err(error) if error.may_retry() && attempt < MOST_ATTEMPTS => {
+                                // The other one needs a moment to be done.
+                                std::thread::sleep(Duration::from_millis(5) * attempt);
+                                attempt += 1;
+                            }
                             result => return result,
                         }
                     }
@@ -265,7 +266,8 @@ impl Store {
 #[derive(Debug, Clone, Default)]
 struct GivenUp(Arc<AtomicBool>);
 
-/// The work, undone if its caller has been told meanwhile that it was not: who sends again must not send twice.
+/// The work, undone if its caller has been told meanwhile that it took too long. That leaves the moment of the commit
+/// itself, in which nobody can know: who wants to send again without fear needs a key for the message.
 fn unless_given_up<T, E, F>(
     mut work: F,
     given_up: GivenUp,

@@ -30,10 +30,23 @@ impl FromStr for DatabaseUrl {
         }
         let rest = text.strip_prefix("postgres://").or_else(|| text.strip_prefix("postgresql://"));
         match rest {
-            Some(_) if !text.contains('\0') => Ok(Self::Postgres(text.to_owned())),
+            Some(rest) if is_readable(rest) => Ok(Self::Postgres(text.to_owned())),
             _ => Err(InvalidDatabaseUrl),
         }
     }
+}
+
+/// Whether libpq can take the string apart. What it cannot it would print, with the password in it.
+fn is_readable(rest: &str) -> bool {
+    let authority = rest.split(['/', '?']).next().unwrap_or_default();
+    let hosts = authority.rsplit_once('@').map_or(authority, |(_, hosts)| hosts);
+    let bracketed = hosts.matches('[').count() == hosts.matches(']').count();
+    let escaped = rest.split('%').skip(1).all(|behind| {
+        let digits = behind.as_bytes().get(..2).unwrap_or_default();
+        digits.len() == 2 && digits.iter().all(u8::is_ascii_hexdigit) && digits != b"00"
+    });
+    let visible = rest.chars().all(|character| !character.is_control() && character != ' ');
+    bracketed && escaped && visible && authority.matches('@').count() <= 1
 }
 
 impl DatabaseUrl {
@@ -83,7 +96,9 @@ mod tests {
         assert_eq!("sqlite:support.db".parse(), Ok(sqlite("support.db")));
         assert_eq!("sqlite:///var/lib/support.db".parse(), Ok(sqlite("/var/lib/support.db")));
         assert!(matches!("postgresql://h1,h2/desk".parse(), Ok(DatabaseUrl::Postgres(_))));
-        for text in ["", "postgres.db", "mysql://x", "sqlite:", "sqlite::memory:", "sqlite:a?mode=memory"] {
+        let unreadable = ["postgres://desk:100%sure@h/db", "postgres://desk:s3cret@[::1/db", "postgres://a:b@c@h/db"];
+        let neither = ["", "postgres.db", "mysql://x", "sqlite:", "sqlite::memory:", "sqlite:a?mode=memory"];
+        for text in neither.into_iter().chain(unreadable) {
             assert_eq!(text.parse::<DatabaseUrl>(), Err(InvalidDatabaseUrl), "{text}");
         }
     }

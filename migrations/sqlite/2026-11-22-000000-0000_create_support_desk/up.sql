@@ -1,5 +1,5 @@
--- The same tables as on PostgreSQL. Ids are blobs of 16 bytes, times whole microseconds since 1970, JSON is SQLite's own
--- binary form, booleans are 0 and 1.
+-- The same tables as on PostgreSQL. Ids are blobs of 16 bytes, times whole microseconds since 1970, JSON is text,
+-- booleans are 0 and 1.
 CREATE TABLE support_conversations (
     id blob NOT NULL PRIMARY KEY,
     created_at bigint NOT NULL,
@@ -28,7 +28,7 @@ CREATE TABLE support_conversations (
     unread_count_admin bigint NOT NULL GENERATED ALWAYS AS (user_side_count - admin_seen_count) STORED
         CHECK (unread_count_admin >= 0),
     version bigint NOT NULL,
-    metadata blob NOT NULL
+    metadata text NOT NULL
 );
 
 -- The desk's lists: newest activity first within a country, with and without a status.
@@ -69,7 +69,7 @@ CREATE TABLE support_messages (
     client_message_id text,
     -- How many messages of the user's side stand up to and including this one.
     user_side_count bigint NOT NULL,
-    metadata blob NOT NULL,
+    metadata text NOT NULL,
     PRIMARY KEY (conversation_id, seq),
     CHECK ((sender_type = 'system') = (sender_id IS NULL)),
     CHECK (sender_type = 'system' OR sender_type = side)
@@ -110,7 +110,7 @@ CREATE TABLE support_audit_logs (
     entity_type text NOT NULL,
     entity_id text,
     description text NOT NULL,
-    metadata blob,
+    metadata text,
     success boolean NOT NULL,
     environment text NOT NULL,
     -- Whether the host's own helper still has to be told.

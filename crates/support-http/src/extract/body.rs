@@ -57,6 +57,11 @@ pub(crate) fn parse<T>(bytes: &[u8], limits: &Limits) -> Result<T, ApiError>
 where
     T: DeserializeOwned + Validate<Context = Limits>,
 {
+    // Serde would take a list of the fields' values for an object.
+    if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+        serde_json::from_slice::<serde::de::IgnoredAny>(bytes).map_err(|_| ApiError::new(ErrorCode::InvalidJson))?;
+        return Err(ApiError::invalid("body", "must be an object"));
+    }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
     let parsed: Result<T, _> = serde_path_to_error::deserialize(&mut deserializer);
     let value = parsed.map_err(|error| match error.inner().classify() {

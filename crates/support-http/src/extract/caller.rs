@@ -55,14 +55,14 @@ fn context<A: Action>(request: &HttpRequest, side: Side) -> Result<Context<A>, A
 }
 
 fn origin(request: &HttpRequest) -> Origin {
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let trusted = request.app_data::<web::Data<Desk>>().is_some_and(|desk| desk.web.trust_proxy);
-    // Our own proxy appended the last one; those before it are whatever the client claimed.
-    let forwarded = header("x-forwarded-for").filter(|_| trusted).and_then(|list| list.rsplit(',').next());
+    // Our own proxy appended the last one, perhaps as a line of its own; those before it are whatever the client claimed.
+    let lines = request.headers().get_all("x-forwarded-for").filter(|_| trusted);
+    let forwarded = lines.last().and_then(|value| value.to_str().ok()).and_then(|list| list.rsplit(',').next());
     let forwarded = forwarded.and_then(|address| address.trim().parse().ok());
     Origin {
         ip_address: forwarded.or_else(|| request.peer_addr().map(|address| address.ip())),
-        user_agent: header(USER_AGENT.as_str()).and_then(UserAgent::reduce),
+        user_agent: request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).and_then(UserAgent::reduce),
     }
 }
 

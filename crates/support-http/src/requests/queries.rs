@@ -52,6 +52,8 @@ fn rows(limit: Option<RowLimit>) -> usize {
 /// `from` and `to`: a moment, or a day.
 fn moment(name: &str, text: Option<&str>, of_day: fn(Timestamp) -> Timestamp) -> Result<Option<Timestamp>, ApiError> {
     let Some(text) = text else { return Ok(None) };
+    // A plus sign that was not escaped has become a blank.
+    let text = &text.replace(' ', "+");
     let moment = if text.len() == 10 { Timestamp::parse_day(text).map(of_day) } else { Timestamp::parse(text) };
     field(name, moment.map(Some))
 }

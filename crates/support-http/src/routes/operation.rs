@@ -11,8 +11,16 @@ use crate::error::{ApiError, ErrorCode};
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
-        .service(resource("/healthz", "GET", vec![(Method::GET, web::to(check_live))]))
-        .service(resource("/readyz", "GET", vec![(Method::GET, web::to(check_ready))]))
+        .service(resource(
+            "/healthz",
+            "GET, HEAD",
+            vec![(Method::GET, web::to(check_live)), (Method::HEAD, web::to(check_live))],
+        ))
+        .service(resource(
+            "/readyz",
+            "GET, HEAD",
+            vec![(Method::GET, web::to(check_ready)), (Method::HEAD, web::to(check_ready))],
+        ))
         .service(resource("/metrics", "GET", vec![(Method::GET, web::to(show_metrics))]));
 }
 

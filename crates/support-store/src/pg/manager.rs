@@ -26,7 +26,19 @@ impl PgManager {
 
     /// A connection outside the pool.
     pub(crate) fn connect_once(&self) -> ConnectionResult<PgConnection> {
-        PgConnection::establish(&self.url)
+        PgConnection::establish(&self.url).map_err(|error| match error {
+            // What libpq cannot read it prints, with the password in it; and its second line tells nothing new.
+            ConnectionError::BadConnection(text) => {
+                let unreadable = ["URI", "percent-encoded", "connection option", "connection string"];
+                let told = if unreadable.iter().any(|word| text.contains(word)) {
+                    "the connection string cannot be read"
+                } else {
+                    text.lines().next().unwrap_or_default()
+                };
+                ConnectionError::BadConnection(told.to_owned())
+            }
+            other => other,
+        })
     }
 }
 

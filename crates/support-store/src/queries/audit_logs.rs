@@ -5,7 +5,7 @@ use support_domain::{AuditLogId, AuditLogRecord};
 
 use super::schema::support_audit_logs as l;
 use super::{Conn, Found};
-use crate::sql_types::{Id, Moment};
+use crate::sql_types::{Id, Json, Moment};
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = l, treat_none_as_default_value = false)]
@@ -22,7 +22,7 @@ struct AuditLogRow {
     entity_type: String,
     entity_id: Option<String>,
     description: String,
-    metadata: Option<serde_json::Value>,
+    metadata: Option<Json>,
     success: bool,
     environment: String,
     delivery_pending: bool,
@@ -44,7 +44,7 @@ pub(crate) fn insert_audit_log(conn: &mut Conn, record: &AuditLogRecord, deliver
         entity_type: record.entity_type,
         entity_id: record.entity_id,
         description: record.description,
-        metadata: record.metadata,
+        metadata: record.metadata.map(Json),
         success: record.success,
         environment: record.environment,
         delivery_pending: deliver,
@@ -86,7 +86,7 @@ impl From<AuditLogRow> for AuditLogRecord {
             entity_type: row.entity_type,
             entity_id: row.entity_id,
             description: row.description,
-            metadata: row.metadata,
+            metadata: row.metadata.map(|json| json.0),
             success: row.success,
             environment: row.environment,
         }

@@ -16,6 +16,12 @@ pub(crate) fn insert_revoked_token(conn: &mut Conn, id: &str, at: Timestamp, exp
     Ok(())
 }
 
+/// Forgets the revocations of tokens that have ended.
+pub(crate) fn delete_ended_revocations(conn: &mut Conn, now: Timestamp) -> Found<()> {
+    diesel::delete(t::table.filter(t::expires_at.le(Moment(now)))).execute(conn)?;
+    Ok(())
+}
+
 /// The revocation ids of tokens that have not ended yet.
 pub(crate) fn list_revoked_tokens(conn: &mut Conn, now: Timestamp) -> Found<Vec<String>> {
     Ok(t::table.filter(t::expires_at.gt(Moment(now))).select(t::revocation_id).load(conn)?)

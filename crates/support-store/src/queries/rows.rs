@@ -9,7 +9,7 @@ use support_domain::{
 
 use super::schema::{support_attachments, support_conversations, support_messages};
 use crate::StoreError;
-use crate::sql_types::{Id, Moment};
+use crate::sql_types::{Id, Json, Moment};
 
 fn word<T: TextEnum>(column: &'static str, name: &str) -> Result<T, StoreError> {
     T::parse(name).map_err(|_| StoreError::Corrupt { column })
@@ -37,7 +37,7 @@ pub(super) struct ConversationRow {
     admin_read_seq: i64,
     admin_seen_count: i64,
     version: i64,
-    metadata: serde_json::Value,
+    metadata: Json,
 }
 
 impl From<&SupportConversation> for ConversationRow {
@@ -62,7 +62,7 @@ impl From<&SupportConversation> for ConversationRow {
             admin_read_seq: conversation.read_by_admin.seq,
             admin_seen_count: conversation.read_by_admin.seen,
             version: conversation.version,
-            metadata: serde_json::Value::Object(conversation.metadata.as_object().clone()),
+            metadata: Json(serde_json::Value::Object(conversation.metadata.as_object().clone())),
         }
     }
 }
@@ -95,7 +95,7 @@ impl TryFrom<ConversationRow> for SupportConversation {
             read_by_user: Watermark { seq: row.user_read_seq, seen: row.user_seen_count },
             read_by_admin: Watermark { seq: row.admin_read_seq, seen: row.admin_seen_count },
             version: row.version,
-            metadata: Metadata::from_stored(row.metadata),
+            metadata: Metadata::from_stored(row.metadata.0),
         })
     }
 }
@@ -116,7 +116,7 @@ pub(super) struct MessageRow {
     message_type: String,
     client_message_id: Option<String>,
     user_side_count: i64,
-    metadata: serde_json::Value,
+    metadata: Json,
 }
 
 impl From<&SupportMessage> for MessageRow {
@@ -135,7 +135,7 @@ impl From<&SupportMessage> for MessageRow {
             message_type: message.message_type.to_string(),
             client_message_id: message.client_message_id.as_ref().map(|id| id.as_str().to_owned()),
             user_side_count: message.user_side_count,
-            metadata: serde_json::Value::Object(message.metadata.as_object().clone()),
+            metadata: Json(serde_json::Value::Object(message.metadata.as_object().clone())),
         }
     }
 }
@@ -166,7 +166,7 @@ impl MessageRow {
             message_type: word("message_type", &self.message_type)?,
             attachments,
             client_message_id,
-            metadata: Metadata::from_stored(self.metadata),
+            metadata: Metadata::from_stored(self.metadata.0),
             user_side_count: self.user_side_count,
         })
     }

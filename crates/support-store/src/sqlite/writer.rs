@@ -4,12 +4,15 @@
 //! transaction, each behind a savepoint of its own so that one which fails undoes only itself, commits once, and only
 //! then answers. Alone, a piece of work waits for nobody.
 
+use std::num::NonZeroU32;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
 use std::thread;
 
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
+use diesel::result::Error as DieselError;
 use tokio::sync::oneshot;
 
 use super::{Conn, manager::establish};
@@ -24,6 +27,8 @@ const MOST_SHARED: usize = 64;
 trait Job: Send {
     /// Does the work behind a savepoint and keeps the result.
     fn run(&mut self, conn: &mut Conn);
+    /// Keeps an error in the place of a result.
+    fn fail(&mut self, error: StoreError);
     /// Answers: with the result after a commit, with the error when it failed.
     fn finish(self: Box<Self>, committed: Result<(), StoreError>);
 }
@@ -43,6 +48,10 @@ where
     fn run(&mut self, conn: &mut Conn) {
         let result = conn.transaction(|conn| (self.work)(&mut Transaction(Backend::Sqlite(conn))).map_err(Ended::Work));
         self.result = Some(result.map_err(Ended::into_error));
+    }
+
+    fn fail(&mut self, error: StoreError) {
+        self.result = Some(Err(E::from(error)));
     }
 
     fn finish(self: Box<Self>, committed: Result<(), StoreError>) {
@@ -91,8 +100,8 @@ impl Writer {
                 TrySendError::Disconnected(_) => "the writer has ended".to_owned(),
             })
         })?;
-        // The thread drops a job unanswered only when the work panicked.
-        result.await.unwrap_or_else(|_| Err(E::from(StoreError::Internal("the work panicked".to_owned()))))
+        // The thread answers every job; it drops one only when it ends itself.
+        result.await.unwrap_or_else(|_| Err(E::from(StoreError::Unavailable("the writer has ended".to_owned()))))
     }
 }
 
@@ -114,28 +123,40 @@ fn serve(conn: Conn, file: &std::path::Path, jobs: &Receiver<Box<dyn Job>>) {
                 continue;
             }
         };
-        // A panic takes its batch and its connection with it, and nothing else.
-        open = catch_unwind(AssertUnwindSafe(move || commit_together(conn, batch))).ok();
+        open = commit_together(conn, batch);
     }
 }
 
-/// Does the batch in one transaction and gives the connection back.
-fn commit_together(mut conn: Conn, mut batch: Vec<Box<dyn Job>>) -> Conn {
-    let committed = conn.immediate_transaction::<_, diesel::result::Error, _>(|conn| {
-        for job in &mut batch {
-            job.run(conn);
+/// Does the batch in one transaction and gives the connection back, if it can still be trusted.
+fn commit_together(mut conn: Conn, mut batch: Vec<Box<dyn Job>>) -> Option<Conn> {
+    let result = conn.immediate_transaction(|conn| batch.iter_mut().try_for_each(|job| run_alone(conn, job.as_mut())));
+    match result {
+        Ok(()) => {
+            batch.into_iter().for_each(|job| job.finish(Ok(())));
+            Some(conn)
         }
-        Ok(())
-    });
-    match committed {
-        Ok(()) => batch.into_iter().for_each(|job| job.finish(Ok(()))),
         Err(error) => {
+            // Nothing of the batch was kept, whatever the database called it. Its connection goes with it.
             let error = StoreError::from(error);
             for job in batch {
-                // Nothing of the batch was kept, whatever the database called it.
                 job.finish(Err(StoreError::Unavailable(error.to_string())));
             }
+            None
         }
     }
-    conn
+}
+
+/// Does one piece of work. An error here ends the batch: the work panicked, or SQLite has ended the transaction by itself,
+/// as it does when the disk is full, and whatever came next would be outside it.
+fn run_alone(conn: &mut Conn, job: &mut dyn Job) -> QueryResult<()> {
+    let done = catch_unwind(AssertUnwindSafe(|| job.run(conn)));
+    if done.is_err() {
+        job.fail(StoreError::Internal("the work panicked".to_owned()));
+        return Err(DieselError::RollbackTransaction);
+    }
+    let status = AnsiTransactionManager::transaction_manager_status_mut(conn);
+    match status.transaction_depth() {
+        Ok(depth) if depth == NonZeroU32::new(1) => Ok(()),
+        _ => Err(DieselError::BrokenTransactionManager),
+    }
 }

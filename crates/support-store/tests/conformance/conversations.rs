@@ -37,7 +37,11 @@ on_both! {
     async fn metadata_comes_back_as_it_was_kept(desk) {
         let mut conversation = desk.open_conversation(Opening::default()).await;
         let serde_json::Value::Object(object) =
-            serde_json::json!({"a": [1, 2.5, null, true, "\u{9ad}"], "b": {"c": -9_007_199_254_740_993_i64}})
+            serde_json::json!({
+                "kinds": [1, 2.5, null, true, "\u{9ad} \" \\ '", {}],
+                "whole": [0, -1, i64::MIN, i64::MAX, u64::MAX, 9_223_372_036_854_775_808_u64],
+                "parts": [0.1, -1.5e-7, 123_456_789.123_456_79],
+            })
         else { unreachable!() };
         let limits = support_domain::Limits::default();
         conversation.metadata = Metadata::parse(object, &limits).unwrap();

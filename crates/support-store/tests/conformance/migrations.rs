@@ -18,6 +18,7 @@ fn migrations_are_applied_once_and_a_check_applies_none() {
         let pending = Store::migrate(&url, true).unwrap();
         assert!(!pending.names.is_empty());
         assert_eq!(Store::migrate(&url, true).unwrap(), pending, "a check changes nothing");
+        assert!(!url.embedded_file().is_some_and(std::path::Path::exists), "a check makes no file");
         assert_eq!(Store::migrate(&url, false).unwrap(), pending);
         assert_eq!(Store::migrate(&url, false).unwrap(), Migrated::default());
         assert_eq!(Store::migrate(&url, true).unwrap(), Migrated::default());

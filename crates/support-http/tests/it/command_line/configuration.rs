@@ -38,7 +38,18 @@ fn bad_configuration_is_one_line_that_names_the_variable(backend: Backend) {
     let database = Database::create(backend);
     let half_a_key = &signing_key().private[..40];
     for (name, values) in [
-        ("DATABASE_URL", ["mysql://root:hunter2@db/desk", "support-desk.db", "sqlite:", "sqlite::memory:"].as_slice()),
+        (
+            "DATABASE_URL",
+            [
+                "mysql://root:hunter2@db/desk",
+                "postgres://desk:100%hunter2@db/desk",
+                "postgres://desk:hunter2@[::1/desk",
+                "support-desk.db",
+                "sqlite:",
+                "sqlite::memory:",
+            ]
+            .as_slice(),
+        ),
         ("SUPPORT_BIND", &["nonsense", "127.0.0.1", "127.0.0.1:99999", ":"]),
         ("SUPPORT_BISCUIT_PRIVATE_KEY", &["nonsense-nonsense", half_a_key]),
         ("SUPPORT_BISCUIT_PUBLIC_KEYS", &["nonsense", "1:abc", "x:00", "1:"]),

@@ -65,7 +65,7 @@ fn a_body_that_is_no_object_is_refused(backend: Backend) {
     let opened = desk.driver("driver-1", "BD").open("Mine", "Hello");
     for route in ROUTES.iter().filter(|route| route.is_guarded() && route.method != "GET") {
         let person = person(&desk, route.home());
-        for body in ["[]", "\"text\"", "1", "null", "true", "[\"a\",\"b\"]"] {
+        for body in ["[]", "\"text\"", "1", "null", "true", "[\"a\",\"b\"]", " [\"s\",\"m\",null,null,null]"] {
             let answer =
                 person.call(route.method, &route.to(&opened)).body("application/json", body).send().expect(400);
             let code = answer["code"].as_str().unwrap_or_default();

@@ -8,6 +8,8 @@ on_both_backends!(
     it_is_alive_and_ready,
     metrics_are_in_the_format_of_prometheus,
     metrics_name_no_person_and_no_conversation,
+    methods_that_a_client_invents_leave_no_trace,
+    health_can_be_asked_without_a_body,
 );
 
 fn it_is_alive_and_ready(backend: Backend) {
@@ -41,5 +43,23 @@ fn metrics_name_no_person_and_no_conversation(backend: Backend) {
     let metrics = desk.get("/metrics").expect(200).text;
     for secret in ["xyzzy", "plugh", "plover", "words", "0190c5a4", opened.id.as_str()] {
         assert!(!metrics.contains(secret), "{secret} in {metrics}");
+    }
+}
+
+fn methods_that_a_client_invents_leave_no_trace(backend: Backend) {
+    let desk = Desk::start(backend);
+    for method in ["XYZZY", "PLUGH"] {
+        desk.nobody().call(method, "/healthz").in_any_form().send().expect(405);
+    }
+    let metrics = desk.get("/metrics").expect(200).text;
+    assert!(metrics.contains("method=\"OTHER\""), "{metrics}");
+    assert!(!metrics.contains("XYZZY") && !desk.server.log().contains("PLUGH"), "{metrics}");
+}
+
+fn health_can_be_asked_without_a_body(backend: Backend) {
+    let desk = Desk::start(backend);
+    for path in ["/healthz", "/readyz"] {
+        let answer = desk.nobody().call("HEAD", path).in_any_form().send().expect(200);
+        assert_eq!(answer.text, "");
     }
 }

@@ -155,22 +155,29 @@ async fn seed(service: &SupportService) -> Result<Opened, DemoError> {
 /// What is printed: tokens, and curl lines that use them.
 fn guide(issuer: &TokenIssuer, listening: &Listening, example: &Opened) -> Result<String, DemoError> {
     let now = SystemClock::new().now();
-    let mut lines = Vec::new();
     let url = format!("http://{}", reachable(listening.address));
-    lines.push(format!("The support desk runs at {url} on a throw-away database. Stop it with Ctrl-C."));
-    lines.push(format!("Its API: {url}/docs"));
-    lines.push(String::new());
-    lines.push("# People. Their tokens are good for 12 hours. Paste these lines into a second terminal:".to_owned());
-    let people = USERS.iter().map(|person| Ok((person.variable, person.about, user(person)?)));
+    let mut lines = vec![
+        format!("# The support desk runs at {url} on a throw-away database. Stop it with Ctrl-C."),
+        format!("# Its API: {url}/docs"),
+        String::new(),
+        "# People and their tokens, good for 12 hours, for the shell of a second terminal:".to_owned(),
+    ];
+    let users = USERS.iter().map(|person| Ok((person.variable, person.about, user(person)?)));
     let admins = ADMINS.iter().map(|person| Ok((person.variable, person.about, admin(person)?)));
-    for person in people.chain(admins) {
+    let mut values = vec![("URL", url.clone()), ("CONVERSATION", example.conversation.id.to_string())];
+    for person in users.chain(admins) {
         let (variable, about, principal): (_, _, Principal) = person.map_err(|error: DemoError| error)?;
+        let token = issuer.issue(&principal, now, TOKEN_LIFE).map_err(other)?;
         lines.push(format!("# {about}"));
-        lines.push(format!("export {variable}={}", issuer.issue(&principal, now, TOKEN_LIFE).map_err(other)?));
+        lines.push(format!("export {variable}={token}"));
+        values.push((variable, token));
     }
-    lines.push(format!("export URL={url}"));
-    lines.push(format!("export CONVERSATION={}", example.conversation.id));
-    lines.push(include_str!("assets/demo-curl.txt").trim_end().to_owned());
+    lines.extend(values[..2].iter().map(|(variable, value)| format!("export {variable}={value}")));
+    // Each line has to work by itself, whether or not the exports were pasted.
+    let calls = values.iter().fold(include_str!("assets/demo-curl.txt").to_owned(), |calls, (variable, value)| {
+        calls.replace(&format!("${variable}"), value)
+    });
+    lines.push(calls.trim_end().to_owned());
     lines.push(String::new());
     Ok(lines.join("\n"))
 }

@@ -100,6 +100,7 @@ pub struct AdminConversationView {
     #[serde(flatten)]
     common: ConversationCommon,
     /// Who has it.
+    #[schema(required = true)]
     assigned_admin_id: Option<String>,
     /// Messages that the desk has not read.
     unread_count_admin: i64,
@@ -150,6 +151,7 @@ pub struct MessageView {
     updated_at: Timestamp,
     #[schema(value_type = SenderTypeSchema)]
     sender_type: SenderType,
+    #[schema(required = true)]
     sender_id: Option<String>,
     /// HTML that is safe as element content.
     content: String,
@@ -160,6 +162,7 @@ pub struct MessageView {
     is_read_by_user: bool,
     is_read_by_admin: bool,
     attachments: Vec<AttachmentView>,
+    #[schema(required = true)]
     client_message_id: Option<String>,
     #[schema(value_type = Object)]
     metadata: Map<String, Value>,
@@ -197,7 +200,7 @@ pub struct AttachmentView {
     id: AttachmentId,
     #[schema(value_type = TimestampSchema)]
     created_at: Timestamp,
-    #[schema(value_type = Option<Uuid>)]
+    #[schema(value_type = Option<Uuid>, required = true)]
     message_id: Option<MessageId>,
     /// A path on this service that checks who may read it.
     file_url: String,
@@ -228,6 +231,7 @@ impl From<&SupportAttachment> for AttachmentView {
 pub struct ConversationsPagination {
     limit: usize,
     /// Where the next page begins; null on the last one.
+    #[schema(required = true)]
     next_cursor: Option<String>,
     /// How many there are in all, counted up to 1,000; only if asked for.
     #[serde(skip_serializing_if = "Option::is_none")]

@@ -31,7 +31,7 @@ pub trait AuditLog {
     ///
     /// # Errors
     /// When it cannot; the change must then not be kept either.
-    fn append(&mut self, record: &AuditLogRecord) -> Result<(), Self::Error>;
+    fn append(&mut self, record: AuditLogRecord) -> Result<(), Self::Error>;
 }
 
 /// What a record needs besides the event and the actor.
@@ -55,7 +55,7 @@ pub fn log_audit_event<L: AuditLog>(
     actor: &Actor,
     stamp: &Stamp<'_>,
 ) -> Result<(), L::Error> {
-    log.append(&AuditLogRecord {
+    log.append(AuditLogRecord {
         id: stamp.id,
         created_at: stamp.at,
         actor_id: Some(actor.id().to_owned()),

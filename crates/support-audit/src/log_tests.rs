@@ -15,8 +15,8 @@ struct Kept(Vec<AuditLogRecord>);
 
 impl AuditLog for Kept {
     type Error = Infallible;
-    fn append(&mut self, record: &AuditLogRecord) -> Result<(), Infallible> {
-        self.0.push(record.clone());
+    fn append(&mut self, record: AuditLogRecord) -> Result<(), Infallible> {
+        self.0.push(record);
         Ok(())
     }
 }

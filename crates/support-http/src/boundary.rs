@@ -10,7 +10,7 @@ use actix_web::http::header::{
 };
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
-use actix_web::{Error, HttpMessage, web};
+use actix_web::{Error, web};
 use tracing::Instrument;
 
 use crate::Desk;
@@ -18,10 +18,6 @@ use crate::error::{ApiError, ErrorCode};
 
 /// The header that carries a request's id, in and out.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
-
-/// Names a request in logs and answers.
-#[derive(Debug, Clone)]
-pub struct RequestId(pub String);
 
 /// The client's own id for the request, if it is one that is safe to log.
 fn given_id(request: &ServiceRequest) -> Option<String> {
@@ -59,7 +55,6 @@ pub async fn boundary(
     let clock = desk.service.clock();
     let started = clock.monotonic();
     let id = given_id(&request).unwrap_or_else(|| desk.service.ids().next(clock.now()).to_string());
-    request.extensions_mut().insert(RequestId(id.clone()));
     let method = known_method(request.method());
     let span = tracing::info_span!("request", request_id = %id, method);
     // No clone of the request may be held here: the router needs it for itself.

@@ -1,5 +1,7 @@
 //! The OpenAPI document, gathered from what is written beside the handlers.
 
+use std::sync::LazyLock;
+
 use support_domain::{
     ContentFormat, ConversationStatus, CountryCode, MessageType, Priority, SenderType, TextEnum, UserType,
 };
@@ -141,7 +143,8 @@ impl Modify for BearerToken {
 )]
 pub struct ApiDocument;
 
-/// The document as JSON.
-pub fn document() -> String {
-    ApiDocument::openapi().to_pretty_json().unwrap_or_default()
+/// The document as JSON, made once.
+pub fn document() -> &'static str {
+    static DOCUMENT: LazyLock<String> = LazyLock::new(|| ApiDocument::openapi().to_pretty_json().unwrap_or_default());
+    &DOCUMENT
 }

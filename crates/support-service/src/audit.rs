@@ -16,7 +16,7 @@ pub(crate) struct LogInTransaction<'a, 'b> {
 impl AuditLog for LogInTransaction<'_, '_> {
     type Error = StoreError;
 
-    fn append(&mut self, record: &AuditLogRecord) -> Result<(), StoreError> {
+    fn append(&mut self, record: AuditLogRecord) -> Result<(), StoreError> {
         self.transaction.insert_audit_log(record, self.deliver)
     }
 }

@@ -89,7 +89,7 @@ operations! {
         /// The place of the message with that number, for a read watermark.
         messages::get_read_point(conversation: &SupportConversation, seq: i64) -> Option<ReadPoint>;
         /// Keeps a record of the audit log; `deliver` when somebody has to be told of it later.
-        audit_logs::insert_audit_log(record: &AuditLogRecord, deliver: bool) -> ();
+        audit_logs::insert_audit_log(record: AuditLogRecord, deliver: bool) -> ();
         /// Notes that these records were delivered.
         audit_logs::update_audit_logs_delivered(ids: &[AuditLogId]) -> ();
         /// Keeps a revocation until the token would have ended by itself.

@@ -73,7 +73,7 @@ pub fn run() -> ExitCode {
         Command::Migrate { check } => migrate::migrate(check),
         Command::Keys => keys(),
         Command::Token(command) => token::run(command),
-        Command::Openapi => print(&openapi::document()),
+        Command::Openapi => print(openapi::document()),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

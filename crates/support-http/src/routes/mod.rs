@@ -6,6 +6,7 @@ pub(crate) mod operation;
 pub(crate) mod user;
 
 use actix_cors::Cors;
+use actix_web::dev::HttpServiceFactory;
 use actix_web::http::{Method, header};
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, ServiceConfig};
@@ -20,32 +21,26 @@ use crate::extract::authenticate;
 /// state stay as they are.
 pub fn configure(config: &mut ServiceConfig, desk: &Desk) {
     config
-        .service(
-            web::scope("/api/support/conversations")
-                .app_data(web::Data::new(desk.clone()))
-                .app_data(web::PayloadConfig::new(desk.web.max_body_bytes))
-                .wrap(from_fn(authenticate))
-                .wrap(cors(desk))
-                .wrap(from_fn(boundary))
-                .configure(user::configure)
-                .default_service(web::to(unknown_route)),
-        )
-        .service(
-            web::scope("/api/admin/support/conversations")
-                .app_data(web::Data::new(desk.clone()))
-                .app_data(web::PayloadConfig::new(desk.web.max_body_bytes))
-                .wrap(from_fn(authenticate))
-                .wrap(cors(desk))
-                .wrap(from_fn(boundary))
-                .configure(admin::configure)
-                .default_service(web::to(unknown_route)),
-        )
+        .service(conversations("/api/support/conversations", desk, user::configure))
+        .service(conversations("/api/admin/support/conversations", desk, admin::configure))
         .service(
             resource("/api/support/openapi.json", "GET", vec![(Method::GET, web::to(docs::show_openapi))])
                 .app_data(web::Data::new(desk.clone()))
                 .wrap(cors(desk))
                 .wrap(from_fn(boundary)),
         );
+}
+
+/// A door to the conversations: whoever comes in has passed the boundary, the rules for browsers and the authenticator.
+fn conversations(path: &str, desk: &Desk, routes: fn(&mut ServiceConfig)) -> impl HttpServiceFactory + 'static {
+    web::scope(path)
+        .app_data(web::Data::new(desk.clone()))
+        .app_data(web::PayloadConfig::new(desk.web.max_body_bytes))
+        .wrap(from_fn(authenticate))
+        .wrap(cors(desk))
+        .wrap(from_fn(boundary))
+        .configure(routes)
+        .default_service(web::to(unknown_route))
 }
 
 /// What the binary has besides: health, metrics, the API's page, and an answer to every other path.

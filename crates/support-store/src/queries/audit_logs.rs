@@ -29,8 +29,7 @@ struct AuditLogRow {
 }
 
 /// Keeps a record; `deliver` when the host's own helper has to be told of it later.
-pub(crate) fn insert_audit_log(conn: &mut Conn, record: &AuditLogRecord, deliver: bool) -> Found<()> {
-    let record = record.clone();
+pub(crate) fn insert_audit_log(conn: &mut Conn, record: AuditLogRecord, deliver: bool) -> Found<()> {
     let row = AuditLogRow {
         id: Id(record.id.0),
         created_at: Moment(record.created_at),

@@ -31,9 +31,9 @@ on_both! {
         desk.store
             .write::<_, StoreError, _>(|transaction| {
                 for number in [3, 1, 2] {
-                    transaction.insert_audit_log(&record(number), true)?;
+                    transaction.insert_audit_log(record(number), true)?;
                 }
-                transaction.insert_audit_log(&record(4), false)
+                transaction.insert_audit_log(record(4), false)
             })
             .await
             .unwrap();

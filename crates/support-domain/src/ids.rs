@@ -79,7 +79,18 @@ impl ClientMessageId {
 pub trait IdSource: Send + Sync + fmt::Debug {
     /// A new UUID of version 7 that sorts by the moment `at`.
     fn next(&self, at: Timestamp) -> Uuid;
+
+    /// 32 bytes that nobody can guess.
+    ///
+    /// # Errors
+    /// When the system has no randomness to give.
+    fn secret(&self) -> Result<[u8; 32], NoRandomness>;
 }
+
+/// The system has no randomness to give.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the system has no randomness to give")]
+pub struct NoRandomness;
 
 /// UUIDs of version 7 with randomness from the system. Those made in one millisecond by one process still sort in the
 /// order in which they were made.
@@ -94,6 +105,12 @@ impl IdSource for SystemIds {
         let millis = u64::try_from(at.millis()).unwrap_or(0);
         let nanos = u32::try_from(millis % 1_000).unwrap_or(0) * 1_000_000;
         Uuid::new_v7(uuid::Timestamp::from_unix(&*context, millis / 1_000, nanos))
+    }
+
+    fn secret(&self) -> Result<[u8; 32], NoRandomness> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes).map_err(|_| NoRandomness)?;
+        Ok(bytes)
     }
 }
 
@@ -115,6 +132,13 @@ mod tests {
         assert!(made.iter().all(|id| id.get_version_num() == 7));
         assert!(made.is_sorted());
         assert!(ids.next(at.plus(std::time::Duration::from_millis(1))) > made[999]);
+    }
+
+    #[test]
+    fn secrets_do_not_repeat() {
+        let ids = SystemIds::new();
+        let made: std::collections::HashSet<_> = (0..100).map(|_| ids.secret().unwrap()).collect();
+        assert_eq!(made.len(), 100);
     }
 
     #[test]

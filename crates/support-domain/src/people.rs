@@ -97,6 +97,15 @@ pub struct UserRef {
     pub country: CountryCode,
 }
 
+/// Names a person whatever token they come with: for rate limits, socket counts and "the same person as before".
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum PrincipalKey {
+    /// A user in one of their roles.
+    User(UserId, UserType),
+    /// A member of the staff.
+    Admin(AdminId),
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,7 +5,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use support_domain::{
-    AdminId, ConversationId, CountryCode, InvalidValue, Side, Timestamp, UserId, UserRef, UserType, Visibility,
+    AdminId, ConversationId, CountryCode, InvalidValue, PrincipalKey, Side, Timestamp, UserRef, Visibility,
     visibility::Scope,
 };
 use uuid::Uuid;
@@ -62,15 +62,6 @@ pub enum Principal {
     User(UserPrincipal),
     /// A member of the support staff.
     Admin(AdminPrincipal),
-}
-
-/// Names a person whatever token they come with: for rate limits, socket counts and "the same person as before".
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum PrincipalKey {
-    /// A user in one of their roles.
-    User(UserId, UserType),
-    /// A member of the staff.
-    Admin(AdminId),
 }
 
 impl Principal {

@@ -26,7 +26,7 @@ mod testing;
 pub mod token;
 
 pub use authenticator::{AuthenticationError, Authenticator, AuthenticatorChain, BoxFuture, Refusal};
-pub use caller::{AdminPrincipal, Caller, Principal, PrincipalKey, Restrictions, RevocationId, UserPrincipal};
+pub use caller::{AdminPrincipal, Caller, Principal, Restrictions, RevocationId, UserPrincipal};
 pub use permission::{Permission, PermissionSet};
 pub use policy::action::{
     Action, AssignConversation, ChangePriority, ChangeStatus, ListConversations, ListMessages, ManageSettings,

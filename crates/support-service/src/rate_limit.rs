@@ -9,8 +9,7 @@ use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::keyed::DefaultKeyedStateStore;
 use governor::{Quota, RateLimiter};
-use support_domain::Clock;
-use support_rbac::PrincipalKey;
+use support_domain::{Clock, PrincipalKey};
 
 /// The sender has sent too much. They may send again after a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

@@ -4,7 +4,7 @@
 //! demands it. What lies outside does not exist for the query, so unknown, foreign and out-of-country cannot be told
 //! apart further up.
 
-use crate::{ConversationId, CountryCode, SupportConversation, UserId, UserType};
+use crate::{ConversationId, CountryCode, SupportConversation, TextEnum, UserId, UserType};
 
 /// Whose conversations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +28,11 @@ impl Visibility {
     /// All conversations of that scope.
     pub fn of(scope: Scope) -> Self {
         Self { scope, only: None }
+    }
+
+    /// All conversations there are: for the desk's own work behind the requests, never for a caller's.
+    pub fn everything() -> Self {
+        Self::of(Scope::Countries(CountryCode::ALL.to_vec()))
     }
 
     /// Whether the conversation exists for that work.

@@ -20,6 +20,7 @@ pub mod authenticator;
 pub mod caller;
 pub mod permission;
 pub mod policy;
+mod record;
 pub mod role;
 #[cfg(test)]
 mod testing;

@@ -2,8 +2,8 @@
 //!
 //! Both front doors, REST and sockets, call the same use case, so that the two cannot differ in what they allow, store,
 //! count, record or limit. A use case takes a [`Context`]: the policy's [`Grant`](support_rbac::Grant) for exactly that
-//! action, and where the request came from. What changes something goes through one gate, which runs the transaction
-//! and records the audit events in it.
+//! action, and where the request came from. What changes something goes through one gate, which runs the transaction,
+//! records the audit events in it, and after the commit tells those who follow the conversation live.
 //!
 //! Nothing here knows actix, a status code or SQL.
 //!
@@ -15,17 +15,22 @@
 mod audit;
 mod context;
 mod error;
+mod follow;
 mod gate;
 mod rate_limit;
+mod realtime;
 mod service;
 mod use_cases;
 
 pub use context::{Context, Origin};
 pub use error::ServiceError;
-pub use rate_limit::RateLimited;
+pub use rate_limit::{FrameLimiter, RateLimited};
+pub use realtime::Realtime;
 pub use service::{ServiceConfig, SupportService};
+pub use use_cases::follow_conversation::{FollowConversation, MOST_CAUGHT_UP};
 pub use use_cases::list_conversations::{ConversationsListed, ListConversations};
 pub use use_cases::list_messages::{ListMessages, MessagesListed};
 pub use use_cases::open_conversation::{OpenConversation, OpenConversationForUser, Opened};
 pub use use_cases::send_message::{SendMessage, Sent};
+pub use use_cases::tickets::SocketTicket;
 pub use use_cases::update_conversation::UpdateConversation;

@@ -1,4 +1,4 @@
-//! How much one person may send, over REST and sockets together.
+//! How much one person may do, over REST and sockets together, and how much may come in over one socket.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
@@ -8,14 +8,15 @@ use governor::clock::{Clock as GovernorClock, Reference};
 use governor::middleware::NoOpMiddleware;
 use governor::nanos::Nanos;
 use governor::state::keyed::DefaultKeyedStateStore;
+use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use support_domain::{Clock, PrincipalKey};
 
-/// The sender has sent too much. They may send again after a while.
+/// Somebody has done too much. They may go on after a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("too many messages; {limit} a minute are allowed")]
+#[error("too many; {limit} a minute are allowed")]
 pub struct RateLimited {
-    /// Sends a minute.
+    /// How many a minute are allowed.
     pub limit: u32,
     /// How long to wait.
     pub retry_after: Duration,
@@ -33,24 +34,24 @@ impl GovernorClock for Monotonic {
     }
 }
 
-/// Counts sends by person: so many a minute, all of them at once if need be, then one as each is regained.
+/// Counts by person: so many a minute, all of them at once if need be, then one as each is regained.
 #[derive(Debug)]
-pub(crate) struct SendLimiter {
+pub(crate) struct PersonLimiter {
     limit: NonZeroU32,
     clock: Monotonic,
     limiter: RateLimiter<PrincipalKey, DefaultKeyedStateStore<PrincipalKey>, Monotonic, NoOpMiddleware<Nanos>>,
 }
 
-impl SendLimiter {
-    pub(crate) fn new(sends_per_minute: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
+impl PersonLimiter {
+    pub(crate) fn new(per_minute: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
         let clock = Monotonic(clock);
-        let quota = Quota::per_minute(sends_per_minute);
+        let quota = Quota::per_minute(per_minute);
         let store = DefaultKeyedStateStore::default();
         let limiter = RateLimiter::new(quota, store, clock.clone());
-        Self { limit: sends_per_minute, clock, limiter }
+        Self { limit: per_minute, clock, limiter }
     }
 
-    /// Counts one send.
+    /// Counts one.
     pub(crate) fn check(&self, person: &PrincipalKey) -> Result<(), RateLimited> {
         self.limiter.check_key(person).map(drop).map_err(|early| {
             let wait = early.earliest_possible().duration_since(self.clock.now());
@@ -62,6 +63,24 @@ impl SendLimiter {
     pub(crate) fn forget_idle(&self) {
         self.limiter.retain_recent();
         self.limiter.shrink_to_fit();
+    }
+}
+
+/// Counts the frames of one socket: so many a second, and five times as many at once if it was quiet before.
+#[derive(Debug)]
+pub struct FrameLimiter(RateLimiter<NotKeyed, InMemoryState, Monotonic, NoOpMiddleware<Nanos>>);
+
+impl FrameLimiter {
+    /// A limiter of so many frames a second.
+    pub fn new(per_second: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
+        let burst = per_second.saturating_mul(NonZeroU32::MIN.saturating_add(4));
+        let quota = Quota::per_second(per_second).allow_burst(burst);
+        Self(RateLimiter::direct_with_clock(quota, Monotonic(clock)))
+    }
+
+    /// Counts one frame, and says whether it may still come.
+    pub fn admits(&self) -> bool {
+        self.0.check().is_ok()
     }
 }
 
@@ -86,9 +105,19 @@ mod tests {
     }
 
     #[test]
+    fn a_burst_of_frames_and_then_so_many_a_second() {
+        let clock = Arc::new(HeldClock::default());
+        let limiter = FrameLimiter::new(NonZeroU32::new(2).unwrap(), clock.clone());
+        let admitted = |tries: usize| (0..tries).filter(|_| limiter.admits()).count();
+        assert_eq!(admitted(100), 10);
+        *clock.0.lock().unwrap() = Duration::from_secs(1);
+        assert_eq!(admitted(100), 2);
+    }
+
+    #[test]
     fn a_minute_of_sends_at_once_and_then_one_a_second() {
         let clock = Arc::new(HeldClock::default());
-        let limiter = SendLimiter::new(NonZeroU32::new(60).unwrap(), clock.clone());
+        let limiter = PersonLimiter::new(NonZeroU32::new(60).unwrap(), clock.clone());
         let [one, other] = ["admin-1", "admin-2"].map(|id| PrincipalKey::Admin(AdminId::parse(id).unwrap()));
         for _ in 0..60 {
             assert_eq!(limiter.check(&one), Ok(()));

@@ -7,11 +7,14 @@ use std::sync::Arc;
 use support_audit::{AuditSink, Environment, deliver_pending};
 use support_domain::{Clock, IdSource, Limits};
 use support_rbac::{Caller, RevocationId, SharedRevocationList};
+use support_realtime::Hub;
+use support_realtime::fan_out::FanOut;
 use support_store::{Store, StoreError};
+use tokio::sync::watch;
 
-use crate::ServiceError;
 use crate::audit::PendingLogs;
-use crate::rate_limit::SendLimiter;
+use crate::rate_limit::PersonLimiter;
+use crate::{Realtime, ServiceError};
 
 /// What the service is told at its start.
 #[derive(Debug, Clone)]
@@ -20,6 +23,8 @@ pub struct ServiceConfig {
     pub limits: Limits,
     /// How much one person may send.
     pub sends_per_minute: NonZeroU32,
+    /// How many tickets for sockets one person may ask for.
+    pub tickets_per_minute: NonZeroU32,
     /// What records of the audit log name as their installation.
     pub environment: Environment,
 }
@@ -36,31 +41,53 @@ struct Inner {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     config: ServiceConfig,
-    sends: SendLimiter,
+    sends: PersonLimiter,
+    tickets: PersonLimiter,
     revocations: Arc<SharedRevocationList>,
+    /// Says that a token was revoked.
+    revoked: watch::Sender<()>,
     audit_sink: Option<Arc<dyn AuditSink>>,
+    realtime: Realtime,
 }
 
 impl SupportService {
-    /// A desk on that store. With an `audit_sink`, records of the audit log are delivered to it as well.
+    /// A desk on that store. With an `audit_sink`, records of the audit log are delivered to it as well. Who follows
+    /// conversations live is told through `realtime`.
     pub fn new(
         store: Store,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
         config: ServiceConfig,
         audit_sink: Option<Arc<dyn AuditSink>>,
+        realtime: Realtime,
     ) -> Self {
-        let sends = SendLimiter::new(config.sends_per_minute, Arc::clone(&clock));
-        let revocations = Arc::new(SharedRevocationList::new());
-        Self { inner: Arc::new(Inner { store, clock, ids, config, sends, revocations, audit_sink }) }
+        let sends = PersonLimiter::new(config.sends_per_minute, Arc::clone(&clock));
+        let tickets = PersonLimiter::new(config.tickets_per_minute, Arc::clone(&clock));
+        let (revocations, revoked) = (Arc::new(SharedRevocationList::new()), watch::Sender::new(()));
+        let inner =
+            Inner { store, clock, ids, config, sends, tickets, revocations, revoked, audit_sink, realtime };
+        Self { inner: Arc::new(inner) }
     }
 
     pub(crate) fn store(&self) -> &Store {
         &self.inner.store
     }
 
-    pub(crate) fn sends(&self) -> &SendLimiter {
+    pub(crate) fn sends(&self) -> &PersonLimiter {
         &self.inner.sends
+    }
+
+    pub(crate) fn tickets(&self) -> &PersonLimiter {
+        &self.inner.tickets
+    }
+
+    pub(crate) fn fan_out(&self) -> &dyn FanOut {
+        self.inner.realtime.fan_out.as_ref()
+    }
+
+    /// Where sockets of this node come to be told what happens.
+    pub fn hub(&self) -> &Hub {
+        &self.inner.realtime.hub
     }
 
     pub(crate) fn delivers_audit(&self) -> bool {
@@ -107,8 +134,15 @@ impl SupportService {
         let now = self.clock().now();
         let ids: Vec<String> = self.store().read(move |reader| reader.list_revoked_tokens(now)).await?;
         let known: HashSet<RevocationId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
-        self.revocations().replace(known);
+        if self.revocations().replace(known) {
+            self.inner.revoked.send_replace(());
+        }
         Ok(())
+    }
+
+    /// Changes whenever a token was revoked: a live socket then looks whether it was its own.
+    pub fn watch_revocations(&self) -> watch::Receiver<()> {
+        self.inner.revoked.subscribe()
     }
 
     /// Revokes the token that this caller came with, and all that were made from it. Other nodes learn of it when they
@@ -123,6 +157,7 @@ impl SupportService {
             .write::<_, StoreError, _>(move |transaction| transaction.insert_revoked_token(&id, now, expires_at))
             .await?;
         self.revocations().insert(last);
+        self.inner.revoked.send_replace(());
         Ok(())
     }
 
@@ -137,14 +172,20 @@ impl SupportService {
         }
     }
 
-    /// Gives back what is kept for people who have long gone and for tokens that have ended. To be called every minute
+    /// Gives back what is kept for people who have long gone, and for tokens and tickets that have ended. To be called every minute
     /// or so.
     ///
     /// # Errors
     /// The database's.
     pub async fn forget_idle(&self) -> Result<(), ServiceError> {
         self.sends().forget_idle();
+        self.tickets().forget_idle();
         let now = self.clock().now();
-        self.store().write(move |transaction| Ok(transaction.delete_ended_revocations(now)?)).await
+        self.store()
+            .write(move |transaction| {
+                transaction.delete_ended_revocations(now)?;
+                Ok(transaction.delete_ended_socket_tickets(now)?)
+            })
+            .await
     }
 }

@@ -55,6 +55,9 @@ operations! {
         health::ping() -> ();
         /// The conversation, if it exists for that visibility.
         conversations::get_conversation(visibility: &Visibility, id: ConversationId) -> Option<SupportConversation>;
+        /// Those of these conversations that exist for that visibility, in no order. At most a few hundred.
+        conversations::list_conversations_by_id(visibility: &Visibility, ids: &[ConversationId])
+            -> Vec<SupportConversation>;
         /// A page of the visible conversations, newest activity first. To be read in one snapshot.
         conversations_list::list_conversations(visibility: &Visibility, filter: &ConversationFilter, page: &PageRequest)
             -> ConversationsPage;
@@ -96,5 +99,12 @@ operations! {
         revoked_tokens::insert_revoked_token(id: &str, at: Timestamp, expires_at: Timestamp) -> ();
         /// Forgets the revocations of tokens that have ended by `now`.
         revoked_tokens::delete_ended_revocations(now: Timestamp) -> ();
+        /// Keeps a ticket for a socket, under its hash: whom it speaks for, and until when.
+        socket_tickets::insert_socket_ticket(hash: &str, caller: &serde_json::Value, at: Timestamp, expires_at: Timestamp)
+            -> ();
+        /// Uses a ticket up, and says whom it speaks for; none if there is no such ticket or it has ended by `now`.
+        socket_tickets::take_socket_ticket(hash: &str, now: Timestamp) -> Option<serde_json::Value>;
+        /// Forgets the tickets that have ended by `now`.
+        socket_tickets::delete_ended_socket_tickets(now: Timestamp) -> ();
     }
 }

@@ -105,6 +105,18 @@ macro_rules! tables {
             }
         }
 
+        diesel::table! {
+            use diesel::sql_types::Text;
+            use crate::sql_types::sql::{Json, Moment};
+
+            $($schema)* support_socket_tickets (ticket_hash) {
+                ticket_hash -> Text,
+                caller -> Json,
+                created_at -> Moment,
+                expires_at -> Moment,
+            }
+        }
+
         diesel::allow_tables_to_appear_in_same_query!(support_conversations, support_messages);
         diesel::allow_tables_to_appear_in_same_query!(support_conversations, support_conversation_search);
     };

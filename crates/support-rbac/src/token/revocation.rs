@@ -23,9 +23,12 @@ impl SharedRevocationList {
         Self::default()
     }
 
-    /// Takes `set` in place of what it had.
-    pub fn replace(&self, set: HashSet<RevocationId>) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = set;
+    /// Takes `set` in place of what it had. Returns whether anything was revoked that was not before.
+    pub fn replace(&self, set: HashSet<RevocationId>) -> bool {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let is_news = !set.is_subset(&known);
+        *known = set;
+        is_news
     }
 
     /// Revokes one more.

@@ -2,8 +2,9 @@
 
 use support_domain::{ConversationId, SupportConversation};
 use support_rbac::MarkRead;
+use support_realtime::fan_out::HintKind;
 
-use crate::gate::Done;
+use crate::gate::{Done, Happened};
 use crate::{Context, ServiceError, SupportService};
 
 impl SupportService {
@@ -30,7 +31,10 @@ impl SupportService {
             };
             let conversation = conversation.mark_read(side, point, clock.now());
             transaction.update_conversation(&conversation)?;
-            Ok(Done::unchanged(conversation))
+            // Reading is no key action: nothing of it is recorded.
+            let happened =
+                Happened { conversation: conversation.clone(), messages: Vec::new(), kind: HintKind::Read };
+            Ok(Done { value: conversation, events: Vec::new(), happened: Some(happened) })
         })
         .await
     }

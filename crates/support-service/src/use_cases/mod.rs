@@ -1,9 +1,13 @@
 //! One file a use case.
 
+pub(crate) mod follow_conversation;
 mod get_conversation;
 pub(crate) mod list_conversations;
 pub(crate) mod list_messages;
 mod mark_read;
 pub(crate) mod open_conversation;
 pub(crate) mod send_message;
+mod show_typing;
+pub(crate) mod tickets;
 pub(crate) mod update_conversation;
+mod watch_inbox;

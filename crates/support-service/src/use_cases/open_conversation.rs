@@ -7,8 +7,9 @@ use support_domain::{
     Author, ClientMessageId, MessageContent, Metadata, Priority, Subject, SupportConversation, SupportMessage, UserRef,
 };
 use support_rbac::{Action, Principal, policy::action};
+use support_realtime::fan_out::HintKind;
 
-use crate::gate::Done;
+use crate::gate::{Done, Happened};
 use crate::{Context, ServiceError, SupportService};
 
 /// What a conversation is opened with.
@@ -126,8 +127,13 @@ impl SupportService {
                 priority: command.priority,
                 by: author.side(),
             };
+            let happened = Happened {
+                conversation: outcome.conversation.clone(),
+                messages: vec![message.clone()],
+                kind: HintKind::Message,
+            };
             let opened = Opened { conversation: outcome.conversation, message, is_new: true };
-            Ok(Done { value: opened, events: vec![event] })
+            Ok(Done { value: opened, events: vec![event], happened: Some(happened) })
         })
         .await
     }

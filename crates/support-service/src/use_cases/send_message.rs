@@ -6,8 +6,9 @@ use support_domain::{
     Author, ClientMessageId, ConversationId, MessageContent, Metadata, SupportConversation, SupportMessage,
 };
 use support_rbac::{Principal, policy::action};
+use support_realtime::fan_out::HintKind;
 
-use crate::gate::{Done, events_of};
+use crate::gate::{Done, Happened, events_of};
 use crate::{Context, ServiceError, SupportService};
 
 /// A message to write.
@@ -77,12 +78,19 @@ impl SupportService {
                 client_message_id: command.client_message_id.clone(),
                 metadata: command.metadata.clone(),
             };
-            let mut outcome = conversation.post(author.clone(), draft, system_id, clock.now())?;
+            let outcome = conversation.post(author.clone(), draft, system_id, clock.now())?;
             transaction.update_conversation(&outcome.conversation)?;
             for message in &outcome.messages {
                 transaction.insert_message(message)?;
             }
-            let (id, message) = (outcome.conversation.id, outcome.messages.remove(0));
+            let happened = Happened {
+                conversation: outcome.conversation.clone(),
+                messages: outcome.messages.clone(),
+                kind: HintKind::Message,
+            };
+            let id = outcome.conversation.id;
+            let mut messages = outcome.messages;
+            let message = messages.remove(0);
             let mut events = vec![AuditEvent::MessageSent {
                 conversation: id,
                 message: message.id,
@@ -90,7 +98,8 @@ impl SupportService {
                 by: author.side(),
             }];
             events.extend(events_of(id, outcome.changes, author.side()));
-            Ok(Done { value: Sent { conversation: outcome.conversation, message, is_new: true }, events })
+            let sent = Sent { conversation: outcome.conversation, message, is_new: true };
+            Ok(Done { value: sent, events, happened: Some(happened) })
         })
         .await
     }

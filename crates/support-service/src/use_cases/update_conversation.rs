@@ -3,8 +3,9 @@
 use support_domain::conversation::ConversationChange;
 use support_domain::{ConversationId, Side, SupportConversation};
 use support_rbac::policy::action;
+use support_realtime::fan_out::HintKind;
 
-use crate::gate::{Done, events_of};
+use crate::gate::{Done, Happened, events_of};
 use crate::{Context, ServiceError, SupportService};
 
 /// A change that the desk wants, all or nothing.
@@ -57,7 +58,10 @@ impl SupportService {
                 transaction.insert_message(message)?;
             }
             let events = events_of(outcome.conversation.id, outcome.changes, Side::Admin);
-            Ok(Done { value: outcome.conversation, events })
+            // A change of status writes a message besides; a hint of the last number covers both.
+            let kind = if outcome.messages.is_empty() { HintKind::Conversation } else { HintKind::Message };
+            let happened = Happened { conversation: outcome.conversation.clone(), messages: outcome.messages, kind };
+            Ok(Done { value: outcome.conversation, events, happened: Some(happened) })
         })
         .await
     }

@@ -10,7 +10,7 @@ use support_domain::{
 use support_rbac::{
     Action, AdminPrincipal, AdminRole, Caller, Principal, Restrictions, UserPrincipal, authorize, policy::action,
 };
-use support_service::{Context, OpenConversation, Opened, Origin, SendMessage, ServiceConfig, SupportService};
+use support_service::{Context, OpenConversation, Opened, Origin, Realtime, SendMessage, ServiceConfig, SupportService};
 use support_store::{DatabaseUrl, Store, StoreConfig};
 
 pub(crate) struct Desk {
@@ -31,9 +31,11 @@ impl Desk {
             ServiceConfig {
                 limits: Limits::default(),
                 sends_per_minute: 1_000.try_into().unwrap(),
+                tickets_per_minute: 1_000.try_into().unwrap(),
                 environment: Environment::parse("test").unwrap(),
             },
             sink,
+            Realtime::none(),
         );
         Self { service, _folder: folder }
     }

@@ -22,7 +22,20 @@ pub(crate) fn get_conversation(
     visible(row, visibility)
 }
 
-/// The same, and nobody else changes it until the transaction ends.
+/// Those of these conversations that exist for that visibility, in no order.
+pub(crate) fn list_conversations_by_id(
+    conn: &mut Conn,
+    visibility: &Visibility,
+    ids: &[ConversationId],
+) -> Found<Vec<SupportConversation>> {
+    let ids: Vec<Id> = ids.iter().map(|id| Id(id.0)).collect();
+    let rows: Vec<ConversationRow> =
+        c::table.filter(c::id.eq_any(ids)).select(ConversationRow::as_select()).load(conn)?;
+    let found: Vec<_> = rows.into_iter().map(|row| visible(Some(row), visibility)).collect::<Found<_>>()?;
+    Ok(found.into_iter().flatten().collect())
+}
+
+/// The conversation, if it exists for that visibility; nobody else changes it until the transaction ends.
 pub(crate) fn lock_conversation(
     conn: &mut Conn,
     visibility: &Visibility,

@@ -9,6 +9,7 @@ pub(crate) mod health;
 pub(crate) mod messages;
 pub(crate) mod revoked_tokens;
 mod rows;
+pub(crate) mod socket_tickets;
 
 use crate::StoreError;
 

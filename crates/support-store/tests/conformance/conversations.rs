@@ -3,6 +3,7 @@
 use support_domain::conversation::{ConversationChange, ReadPoint};
 use support_domain::{
     AdminId, ConversationId, ConversationStatus, CountryCode, Metadata, Priority, Side, SupportConversation, UserType,
+    Visibility,
 };
 use support_store::StoreError;
 
@@ -98,6 +99,27 @@ on_both! {
         let columns = desk.unread_columns(now.id);
         assert_eq!(columns, (now.unread_count(Side::User), now.unread_count(Side::Admin)));
         assert_eq!(columns, (0, 2));
+    }
+
+    async fn several_are_found_by_their_ids_where_they_are_visible(desk) {
+        let bangla = desk.open_conversation(Opening::default()).await;
+        let american = desk.open_conversation(Opening { country: CountryCode::UnitedStates, ..Opening::default() }).await;
+        let ids = [bangla.id, american.id, ConversationId(uuid::Uuid::from_u128(1))];
+        let found = |visibility: Visibility, ids: Vec<ConversationId>| {
+            let store = desk.store.clone();
+            async move {
+                let read = store.read::<_, StoreError, _>(move |reader| {
+                    reader.list_conversations_by_id(&visibility, &ids)
+                });
+                let mut found: Vec<_> = read.await.unwrap().into_iter().map(|one| one.id).collect();
+                found.sort_unstable();
+                found
+            }
+        };
+        assert_eq!(found(Visibility::everything(), ids.to_vec()).await, [bangla.id, american.id]);
+        let desk_of = countries(&[CountryCode::UnitedStates]);
+        assert_eq!(found(desk_of, ids.to_vec()).await, [american.id]);
+        assert!(found(Visibility::everything(), Vec::new()).await.is_empty());
     }
 }
 

@@ -16,6 +16,7 @@ mod indexes;
 mod lists;
 mod messages;
 mod migrations;
+mod socket_tickets;
 mod transactions;
 
 /// Declares tests that run on both databases: `on_both! { fn name(desk) { .. } }` where `desk` is a `TestDesk`.

@@ -1,0 +1,65 @@
+//! Following a conversation live.
+
+use std::sync::Arc;
+
+use support_domain::ConversationId;
+use support_rbac::ListMessages as Action;
+use support_realtime::Subscriber;
+use support_store::MessagesPage;
+
+use super::list_messages::{ListMessages, MessagesListed};
+use crate::{Context, ServiceError, SupportService};
+
+/// Most messages that joining a room answers with.
+pub const MOST_CAUGHT_UP: usize = 100;
+
+/// A conversation to follow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FollowConversation {
+    /// Which one.
+    pub conversation_id: ConversationId,
+    /// The last message that the follower has; none if they want only what comes.
+    pub after_seq: Option<i64>,
+}
+
+impl SupportService {
+    /// Enters the conversation's room and reads what came after `after_seq`, at most [`MOST_CAUGHT_UP`] messages. In this
+    /// order: what is written in between is in the queue, and perhaps among the messages too, but never in neither.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] when the conversation does not exist for the caller, who is not in its room then, and
+    /// the database's.
+    pub async fn follow_conversation(
+        &self,
+        context: &Context<Action>,
+        subscriber: &Subscriber,
+        command: FollowConversation,
+    ) -> Result<MessagesListed, ServiceError> {
+        let id = command.conversation_id;
+        subscriber.enter(id, Arc::new(context.grant.visibility().clone()));
+        let followed = self.read_on(context, command).await;
+        match &followed {
+            Ok(listed) => self.hub().go_live(&listed.conversation),
+            Err(_) => subscriber.leave(id),
+        }
+        followed
+    }
+
+    /// What a follower has missed after that message.
+    ///
+    /// # Errors
+    /// As [`list_messages`](Self::list_messages).
+    pub async fn read_on(
+        &self,
+        context: &Context<Action>,
+        command: FollowConversation,
+    ) -> Result<MessagesListed, ServiceError> {
+        let FollowConversation { conversation_id, after_seq } = command;
+        let (page, limit) = match after_seq {
+            Some(seq) => (MessagesPage::After(seq), MOST_CAUGHT_UP),
+            None => (MessagesPage::After(i64::MAX), 0),
+        };
+        let listed = self.list_messages(context, ListMessages { conversation_id, page, limit }).await?;
+        Ok(listed)
+    }
+}

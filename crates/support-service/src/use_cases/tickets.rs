@@ -1,0 +1,81 @@
+//! Tickets for sockets: what a browser, which cannot send a header with a handshake, shows instead of its token. Good once
+//! and for half a minute. Only a ticket's hash is kept.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+use support_domain::Timestamp;
+use support_rbac::{Caller, RevocationList};
+use support_store::StoreError;
+
+use crate::{ServiceError, SupportService};
+
+/// How long a ticket is good.
+const TICKET_LIFE: Duration = Duration::from_secs(30);
+
+/// Most characters of a ticket; ours have 43.
+const MAX_TICKET_CHARS: usize = 64;
+
+/// A ticket. Does not print.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SocketTicket {
+    /// What the client shows.
+    pub ticket: String,
+    /// The first moment at which it is no longer good.
+    pub expires_at: Timestamp,
+}
+
+impl fmt::Debug for SocketTicket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SocketTicket").field("expires_at", &self.expires_at).finish_non_exhaustive()
+    }
+}
+
+impl SupportService {
+    /// Makes a ticket with which the caller can open one socket. Every caller may: what they can do with the socket is
+    /// asked at each of its frames.
+    ///
+    /// # Errors
+    /// [`ServiceError::RateLimited`] and the database's.
+    pub async fn issue_ticket(&self, caller: &Caller) -> Result<SocketTicket, ServiceError> {
+        self.tickets().check(&caller.principal.key())?;
+        let secret = self.ids().secret().map_err(|error| StoreError::Unavailable(error.to_string()))?;
+        let ticket = URL_SAFE_NO_PAD.encode(secret);
+        let now = self.clock().now();
+        let expires_at = now.plus(TICKET_LIFE);
+        let (hash, record) = (hash(&ticket), caller.to_record());
+        self.store()
+            .write::<_, StoreError, _>(move |transaction| {
+                transaction.insert_socket_ticket(&hash, &record, now, expires_at)
+            })
+            .await?;
+        Ok(SocketTicket { ticket, expires_at })
+    }
+
+    /// Uses a ticket up, and says whom it speaks for: none if it is unknown, used, or over, or if their token has ended or
+    /// was revoked meanwhile.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn redeem_ticket(&self, ticket: &str) -> Result<Option<Arc<Caller>>, ServiceError> {
+        if ticket.is_empty() || ticket.len() > MAX_TICKET_CHARS {
+            return Ok(None);
+        }
+        let (hash, now) = (hash(ticket), self.clock().now());
+        let record = self
+            .store()
+            .write::<_, StoreError, _>(move |transaction| transaction.take_socket_ticket(&hash, now))
+            .await?;
+        let caller = record.and_then(Caller::from_record);
+        let stands = |caller: &Caller| !caller.is_expired(now) && !self.revocations().is_revoked(&caller.revocation_ids);
+        Ok(caller.filter(stands).map(Arc::new))
+    }
+}
+
+fn hash(ticket: &str) -> String {
+    Sha256::digest(ticket).iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,5 +1,5 @@
-//! Errors as clients see them: one shape, and one table of codes and statuses. What a client reads here and what the log
-//! reads never share a field.
+//! Errors as clients see them: one shape over HTTP and one over sockets, one table of codes and statuses, and one of the
+//! codes with which sockets are closed. What a client reads here and what the log reads never share a field.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -47,9 +47,35 @@ error_codes! {
     IdempotencyMismatch = CONFLICT, "idempotency_mismatch", "This clientMessageId was used for something else.";
     PayloadTooLarge = PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large.";
     UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be application/json.";
-    RateLimited = TOO_MANY_REQUESTS, "rate_limited", "Too many messages; wait a little.";
+    RateLimited = TOO_MANY_REQUESTS, "rate_limited", "Too many requests; wait a little.";
     Internal = INTERNAL_SERVER_ERROR, "internal", "Something went wrong here; it was noted.";
     Unavailable = SERVICE_UNAVAILABLE, "unavailable", "The service cannot do this now; try again shortly.";
+}
+
+macro_rules! close_codes {
+    ($($variant:ident = $code:literal, $sentence:literal;)+) => {
+        /// Why a socket is closed, for programs. What a client should do then stands in docs/realtime.md.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum ClosingCode { $(#[doc = $sentence] $variant),+ }
+
+        impl ClosingCode {
+            /// All of them, in the order of the table.
+            pub const ALL: &'static [Self] = &[$(Self::$variant),+];
+            /// The number in the close frame.
+            pub const fn code(self) -> u16 { match self { $(Self::$variant => $code),+ } }
+            /// What it means, for people; the reason in the close frame.
+            pub const fn sentence(self) -> &'static str { match self { $(Self::$variant => $sentence),+ } }
+        }
+    };
+}
+
+close_codes! {
+    Policy = 1008, "The connection was not used as agreed.";
+    Restart = 1012, "The server restarts; connect again after a random wait.";
+    TokenOver = 4001, "The token is over; connect again with a new one.";
+    AccessWithdrawn = 4003, "The access was withdrawn.";
+    TooSlow = 4008, "Too slow; connect again with afterSeq.";
+    TooMany = 4029, "Too many sockets or frames.";
 }
 
 /// An error on its way to a client.
@@ -80,6 +106,15 @@ pub struct ErrorBody {
     details: BTreeMap<String, Vec<String>>,
     /// Names this request in the logs.
     request_id: String,
+}
+
+/// An error's payload in a frame.
+#[derive(Debug, Serialize)]
+pub struct ErrorEvent<'a> {
+    code: &'static str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    details: BTreeMap<String, Vec<String>>,
 }
 
 impl ApiError {
@@ -125,6 +160,15 @@ impl ApiError {
             details: self.details.clone(),
             request_id: request_id.to_owned(),
         }
+    }
+
+    /// The payload of the frame that tells of it. Over a socket there are no headers: how long to wait is a detail.
+    pub fn event(&self) -> ErrorEvent<'_> {
+        let mut details = self.details.clone();
+        if let Some(seconds) = self.retry_after {
+            details.insert("retryAfter".to_owned(), vec![seconds.to_string()]);
+        }
+        ErrorEvent { code: self.code.as_str(), message: &self.sentence, details }
     }
 
     /// The headers that go with it.
@@ -252,6 +296,13 @@ mod tests {
             "503 unavailable",
         ];
         assert_eq!(rows, expected);
+    }
+
+    #[test]
+    fn the_table_of_closing_codes_is_the_contracts() {
+        let codes: Vec<u16> = ClosingCode::ALL.iter().map(|closing| closing.code()).collect();
+        assert_eq!(codes, [1008, 1012, 4001, 4003, 4008, 4029]);
+        assert!(ClosingCode::ALL.iter().all(|closing| closing.sentence().len() <= 123), "a close frame holds no more");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use actix_web::{FromRequest, HttpRequest, web};
 use garde::Validate;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
+use serde_json::{Map, Value};
 use support_domain::Limits;
 
 use super::fields::{refusal, refusals};
@@ -63,12 +64,34 @@ where
         return Err(ApiError::invalid("body", "must be an object"));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(bytes);
-    let parsed: Result<T, _> = serde_path_to_error::deserialize(&mut deserializer);
-    let value = parsed.map_err(|error| match error.inner().classify() {
+    let value = read(&mut deserializer)?;
+    deserializer.end().map_err(|_| ApiError::new(ErrorCode::InvalidJson))?;
+    validated(value, limits)
+}
+
+/// The same for an object that was read already, as a part of something else.
+///
+/// # Errors
+/// `validation_failed` with the fields.
+pub(crate) fn parse_value<T>(object: Map<String, Value>, limits: &Limits) -> Result<T, ApiError>
+where
+    T: DeserializeOwned + Validate<Context = Limits>,
+{
+    validated(read(Value::Object(object))?, limits)
+}
+
+fn read<'de, T, D>(deserializer: D) -> Result<T, ApiError>
+where
+    T: DeserializeOwned,
+    D: serde::Deserializer<'de, Error = serde_json::Error>,
+{
+    serde_path_to_error::deserialize(deserializer).map_err(|error| match error.inner().classify() {
         Category::Data => refusal(&error.path().to_string(), &error.inner().to_string()),
         Category::Io | Category::Syntax | Category::Eof => ApiError::new(ErrorCode::InvalidJson),
-    })?;
-    deserializer.end().map_err(|_| ApiError::new(ErrorCode::InvalidJson))?;
+    })
+}
+
+fn validated<T: Validate<Context = Limits>>(value: T, limits: &Limits) -> Result<T, ApiError> {
     value.validate_with(limits).map_err(|report| refusals(&report))?;
     Ok(value)
 }

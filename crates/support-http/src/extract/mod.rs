@@ -8,6 +8,7 @@ mod path;
 mod query;
 
 pub use body::Body;
+pub(crate) use body::parse_value;
 pub use caller::{ForAdmin, ForUser, authenticate};
 pub use path::PathId;
 pub use query::Query;

@@ -19,14 +19,14 @@ fn present(text: &str, _: &Limits) -> garde::Result {
     if text.trim().is_empty() { Err(garde::Error::new("must not be empty")) } else { Ok(()) }
 }
 
-fn whole_at_least<const LEAST: i64>(number: &Option<i64>, _: &Limits) -> garde::Result {
+pub(crate) fn whole_at_least<const LEAST: i64>(number: &Option<i64>, _: &Limits) -> garde::Result {
     match number {
         Some(number) if *number < LEAST => Err(garde::Error::new(format!("must be {LEAST} or more"))),
         _ => Ok(()),
     }
 }
 
-fn at_least_zero(number: &i64, limits: &Limits) -> garde::Result {
+pub(crate) fn at_least_zero(number: &i64, limits: &Limits) -> garde::Result {
     whole_at_least::<0>(&Some(*number), limits)
 }
 

@@ -7,6 +7,7 @@ pub use bodies::{
     MarkReadRequest, OpenConversationForUserRequest, OpenConversationRequest, ReplyRequest, SendMessageRequest,
     UpdateConversationRequest,
 };
+pub(crate) use bodies::{at_least_zero, whole_at_least};
 pub use queries::{DeskConversationsQuery, MessagesQuery, NoQuery, OwnConversationsQuery};
 use support_domain::InvalidValue;
 

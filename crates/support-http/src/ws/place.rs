@@ -1,0 +1,279 @@
+//! A socket's place in one room: which message it was sent last, and so which is next. Pure: deliveries and answers go in,
+//! frames come out, each message once and in the order of its number, whatever came first. Never reads the database; it
+//! says behind which message somebody has to.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use bytestring::ByteString;
+use support_domain::SupportConversation;
+use support_realtime::Revision;
+use support_realtime::queue::{Delivery, Topic};
+
+/// Most deliveries that are kept while the database is read. What is beyond is read from there, too.
+const MOST_HELD: usize = 256;
+/// How long a socket that was told `hasMore` has to ask for the rest before it is sent without being asked for.
+pub(super) const ASK_AGAIN_WITHIN: Duration = Duration::from_secs(5);
+/// How long the answer to a send waits for the messages before it. After that it goes first: what is kept is kept.
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(1);
+
+/// What comes of something that happened.
+#[derive(Debug, Default, PartialEq, Eq)]
+#[must_use = "frames that are not sent are lost"]
+pub(super) struct Turn {
+    /// To be sent, in this order.
+    pub(super) frames: Vec<ByteString>,
+    /// Messages behind this one have to be read from the database, and given to [`Place::read_on`].
+    pub(super) read_after: Option<i64>,
+}
+
+/// What a room is read as, by a socket that enters it or catches up.
+#[derive(Debug)]
+pub(super) struct Caught<'a> {
+    /// The conversation when it was read.
+    pub(super) conversation: &'a SupportConversation,
+    /// The number of the last message that was read, if any was.
+    pub(super) last_seq: Option<i64>,
+    /// Whether there are more behind it.
+    pub(super) has_more: bool,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mode {
+    /// The database is being read.
+    Reading,
+    /// What comes is sent.
+    Live,
+    /// There is more than one answer holds. Messages wait in the database until the client asks for them.
+    Waiting { until: Duration },
+}
+
+/// The answer to a send that waits for its turn.
+#[derive(Debug)]
+struct Owed {
+    answer: ByteString,
+    since: Duration,
+}
+
+/// A socket's place in one room.
+#[derive(Debug)]
+pub(super) struct Place {
+    mode: Mode,
+    /// The last message that the socket was sent. All before it were sent too, or were had before.
+    position: i64,
+    /// What the client has seen of all else.
+    seen: Revision,
+    held: VecDeque<Delivery>,
+    /// Whether something was not held that should have been.
+    has_overflowed: bool,
+    /// Whether a send of this socket is under way. Until its number is known no message is sent: it may be its own.
+    is_sending: bool,
+    owed: BTreeMap<i64, Owed>,
+    /// Own messages that were answered before their turn.
+    answered: BTreeSet<i64>,
+    /// The end of the last answer that had more behind it, if the rest was sent without being asked for.
+    sent_on_from: Option<i64>,
+}
+
+impl Place {
+    /// A place whose room is being read for the first time.
+    pub(super) fn new() -> Self {
+        Self {
+            mode: Mode::Reading,
+            position: 0,
+            seen: Revision::default(),
+            held: VecDeque::new(),
+            has_overflowed: false,
+            is_sending: false,
+            owed: BTreeMap::new(),
+            answered: BTreeSet::new(),
+            sent_on_from: None,
+        }
+    }
+
+    /// The client asks for what comes after that message, in a room where it is already. Returns after which message
+    /// it is to be read: a client that asks for the rest too late is not sent twice what it was sent meanwhile.
+    pub(super) fn ask_again(&mut self, after: Option<i64>) -> Option<i64> {
+        self.mode = Mode::Reading;
+        let sent_meanwhile = |from: &i64| after.is_some_and(|after| (*from..=self.position).contains(&after));
+        match self.sent_on_from.filter(sent_meanwhile) {
+            Some(_) => Some(self.position),
+            None => after,
+        }
+    }
+
+    /// The room was read for an answer, which goes out before what this returns.
+    pub(super) fn joined(&mut self, caught: &Caught<'_>, now: Duration) -> Turn {
+        let mut turn = Turn::default();
+        self.seen = Revision::from(caught.conversation);
+        self.position = caught.last_seq.unwrap_or(caught.conversation.last_seq);
+        self.sent_on_from = None;
+        if caught.has_more {
+            self.mode = Mode::Waiting { until: now + ASK_AGAIN_WITHIN };
+            self.held.retain(|delivery| !matches!(delivery.topic, Topic::Message { .. }));
+            self.has_overflowed = false;
+        } else {
+            self.mode = Mode::Live;
+        }
+        // Their messages are in the answer.
+        let later = self.owed.split_off(&(self.position + 1));
+        turn.frames.extend(std::mem::replace(&mut self.owed, later).into_values().map(|owed| owed.answer));
+        self.answered = self.answered.split_off(&(self.position + 1));
+        self.release(&mut turn);
+        turn
+    }
+
+    /// A further page was read, with a frame for each message.
+    pub(super) fn read_on(&mut self, frames: Vec<(i64, ByteString)>, has_more: bool) -> Turn {
+        let mut turn = Turn::default();
+        for (seq, frame) in frames {
+            if seq > self.position {
+                self.position = seq;
+                turn.frames.extend(self.frame_of(seq, frame));
+            }
+        }
+        if has_more {
+            turn.read_after = Some(self.position);
+        } else {
+            self.mode = Mode::Live;
+            self.release(&mut turn);
+        }
+        turn
+    }
+
+    /// The database could not be read. It is tried again.
+    pub(super) fn failed_to_read(&mut self, now: Duration) {
+        self.held.retain(|delivery| !matches!(delivery.topic, Topic::Message { .. }));
+        self.mode = Mode::Waiting { until: now + ANSWER_WITHIN };
+    }
+
+    /// Something happened in the room.
+    pub(super) fn deliver(&mut self, delivery: Delivery) -> Turn {
+        let mut turn = Turn::default();
+        let is_message = matches!(delivery.topic, Topic::Message { .. });
+        let waits = matches!(self.mode, Mode::Waiting { .. });
+        if waits && is_message {
+            return turn;
+        }
+        if self.mode == Mode::Reading || (self.is_sending && is_message) || (!self.held.is_empty() && !waits) {
+            self.hold(delivery);
+        } else {
+            self.emit(delivery, &mut turn);
+        }
+        turn
+    }
+
+    fn hold(&mut self, delivery: Delivery) {
+        if self.held.len() < MOST_HELD {
+            self.held.push_back(delivery);
+        } else {
+            self.has_overflowed = true;
+        }
+    }
+
+    /// A send of this socket begins.
+    pub(super) fn begin_send(&mut self) {
+        self.is_sending = true;
+    }
+
+    /// The send has ended: with this number and this answer, or with nothing that has a place among the messages.
+    pub(super) fn end_send(&mut self, sent: Option<(i64, ByteString)>, now: Duration) -> Turn {
+        let mut turn = Turn::default();
+        self.is_sending = false;
+        if let Some((seq, answer)) = sent {
+            if seq <= self.position {
+                turn.frames.push(answer);
+            } else if matches!(self.mode, Mode::Waiting { .. }) {
+                self.answered.insert(seq);
+                turn.frames.push(answer);
+            } else {
+                self.owed.insert(seq, Owed { answer, since: now });
+            }
+        }
+        self.release(&mut turn);
+        turn
+    }
+
+    /// When [`tick`](Self::tick) has something to do.
+    pub(super) fn next_tick(&self) -> Option<Duration> {
+        let owed = self.owed.values().map(|owed| owed.since + ANSWER_WITHIN).min();
+        match self.mode {
+            Mode::Waiting { until } => Some(owed.map_or(until, |owed| owed.min(until))),
+            Mode::Reading | Mode::Live => owed,
+        }
+    }
+
+    /// Time has passed.
+    pub(super) fn tick(&mut self, now: Duration) -> Turn {
+        let mut turn = Turn::default();
+        let late: Vec<i64> =
+            self.owed.iter().filter(|(_, owed)| now >= owed.since + ANSWER_WITHIN).map(|(seq, _)| *seq).collect();
+        for seq in late {
+            turn.frames.extend(self.owed.remove(&seq).map(|owed| owed.answer));
+            self.answered.insert(seq);
+        }
+        if matches!(self.mode, Mode::Waiting { until } if now >= until) {
+            self.sent_on_from = Some(self.sent_on_from.unwrap_or(self.position));
+            self.mode = Mode::Reading;
+            turn.read_after = Some(self.position);
+        }
+        turn
+    }
+
+    /// Sends what was held, as far as it may be sent now.
+    fn release(&mut self, turn: &mut Turn) {
+        while self.mode != Mode::Reading {
+            let is_message = |delivery: &Delivery| matches!(delivery.topic, Topic::Message { .. });
+            let Some(next) = self.held.front() else { break };
+            if self.is_sending && is_message(next) {
+                return;
+            }
+            if let Some(delivery) = self.held.pop_front() {
+                self.emit(delivery, turn);
+            }
+        }
+        if self.held.is_empty() && self.has_overflowed && self.mode == Mode::Live {
+            self.has_overflowed = false;
+            self.mode = Mode::Reading;
+            turn.read_after = Some(self.position);
+        }
+    }
+
+    fn emit(&mut self, delivery: Delivery, turn: &mut Turn) {
+        let is_news = match delivery.topic {
+            Topic::Message { seq } if seq > self.position + 1 => {
+                // A gap, whatever it came from: the database has what is missing.
+                self.mode = Mode::Reading;
+                turn.read_after = Some(self.position);
+                self.held.push_front(delivery);
+                return;
+            }
+            Topic::Message { seq } => {
+                if seq == self.position + 1 {
+                    self.position = seq;
+                    turn.frames.extend(self.frame_of(seq, delivery.frame));
+                }
+                return;
+            }
+            Topic::Update { version } => version > self.seen.version,
+            Topic::Read { by, up_to_seq } => up_to_seq > self.seen.read_by(by),
+            Topic::Typing | Topic::Inbox => true,
+        };
+        if is_news {
+            turn.frames.push(delivery.frame);
+        }
+    }
+
+    /// The frame of the message whose turn it is: the answer to its send, if it is this socket's own, and nothing if
+    /// that was given before.
+    fn frame_of(&mut self, seq: i64, frame: ByteString) -> Option<ByteString> {
+        if self.answered.remove(&seq) {
+            return None;
+        }
+        Some(self.owed.remove(&seq).map_or(frame, |owed| owed.answer))
+    }
+}
+
+#[cfg(test)]
+#[path = "place_tests.rs"]
+mod tests;

@@ -31,6 +31,7 @@ pub mod routes;
 mod server;
 mod state;
 pub mod views;
+pub mod ws;
 
 pub use routes::configure;
 pub use state::Desk;

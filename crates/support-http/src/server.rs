@@ -17,6 +17,7 @@ use crate::Desk;
 use crate::config::Config;
 use crate::routes::{configure, configure_binary};
 use crate::state::WebConfig;
+use crate::ws::tcp::{self, TcpOptions};
 
 /// How often revoked tokens are read anew.
 const REVOCATIONS_EVERY: Duration = Duration::from_secs(1);
@@ -104,6 +105,7 @@ pub(crate) async fn serve(service: SupportService, config: Config, listening: Li
         let desk = desk.clone();
         App::new().configure(|app| configure(app, &desk)).configure(|app| configure_binary(app, &desk))
     })
+    .on_connect(|io, _| tcp::prepare(io, &TcpOptions::default()))
     .listen(listening.listener)
     .map_err(io_error("the address cannot be listened on"))?
     .disable_signals()

@@ -32,7 +32,9 @@ pub use clock::{Clock, SystemClock, Timestamp};
 pub use content::{ContentFormat, MessageContent, Metadata, Preview, Subject};
 pub use conversation::{ConversationStatus, Priority, SupportConversation};
 pub use error::InvalidValue;
-pub use ids::{AttachmentId, AuditLogId, ClientMessageId, ConversationId, IdSource, MessageId, NoRandomness, SystemIds};
+pub use ids::{
+    AttachmentId, AuditLogId, ClientMessageId, ConversationId, IdSource, MessageId, NoRandomness, SystemIds,
+};
 pub use limits::Limits;
 pub use message::{Author, MessageType, SenderType, SupportMessage};
 pub use people::{AdminId, CountryCode, PrincipalKey, Side, UserId, UserRef, UserType};

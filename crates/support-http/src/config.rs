@@ -12,10 +12,12 @@ use std::time::Duration;
 use support_audit::Environment;
 use support_domain::Limits;
 use support_rbac::{SigningKey, TrustedKeys, VerifyingKey};
+use support_realtime::queue::QueueLimits;
 use support_service::ServiceConfig;
 use support_store::{DatabaseUrl, StoreConfig};
 
 use crate::state::WebConfig;
+use crate::ws::{SocketLimits, tcp::TcpOptions};
 
 /// A variable with a value that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -52,7 +54,7 @@ impl Variables {
     /// The same without those that say where data and keys are.
     pub(crate) const fn without_secrets(self) -> Self {
         Self(|name| match name {
-            DATABASE_URL | PUBLIC_KEYS => None,
+            DATABASE_URL | PUBLIC_KEYS | NATS_URL => None,
             // Never used: the demo makes a key of its own. It keeps a key file from being made.
             PRIVATE_KEY => Some(SigningKey::generate().to_hex().into()),
             _ => (Self::of_process().0)(name),
@@ -81,6 +83,7 @@ impl Variables {
 const DATABASE_URL: &str = "DATABASE_URL";
 const PRIVATE_KEY: &str = "SUPPORT_BISCUIT_PRIVATE_KEY";
 const PUBLIC_KEYS: &str = "SUPPORT_BISCUIT_PUBLIC_KEYS";
+pub(crate) const NATS_URL: &str = "SUPPORT_NATS_URL";
 
 /// Where the database is.
 ///
@@ -138,6 +141,16 @@ pub struct Config {
     pub service: ServiceConfig,
     /// How it is reached.
     pub web: WebConfig,
+    /// What sockets may do.
+    pub sockets: SocketLimits,
+    /// What the kernel is told about connections.
+    pub tcp: TcpOptions,
+    /// How much may wait for one socket.
+    pub queue: QueueLimits,
+    /// The server over which nodes tell each other that something happened.
+    pub nats_url: Option<String>,
+    /// How often all that is followed is compared with the database.
+    pub sync_every: Duration,
     /// How long a stop waits for what is in flight.
     pub shutdown_timeout: Duration,
 }
@@ -161,6 +174,7 @@ impl Config {
         let store =
             StoreConfig { pool_size, time_limit: Duration::from_millis(milliseconds.into()), ..StoreConfig::new(url) };
         let shutdown_timeout = whole(variables, "SUPPORT_SHUTDOWN_SECONDS", 30, 0..=600)?;
+        let sync_every = whole(variables, "SUPPORT_SYNC_SECONDS", 2, 1..=60)?;
         let signing_key = signing_key(variables, &store.url)?;
         Ok(Self {
             bind,
@@ -169,6 +183,11 @@ impl Config {
             store,
             service,
             web,
+            sockets: sockets(variables)?,
+            tcp: tcp(variables)?,
+            queue: queue(variables)?,
+            nats_url: variables.get(NATS_URL)?,
+            sync_every: Duration::from_secs(sync_every.into()),
             shutdown_timeout: Duration::from_secs(shutdown_timeout.into()),
         })
     }
@@ -187,6 +206,44 @@ fn web(variables: Variables, max_message_chars: usize) -> Result<WebConfig, Inva
     Ok(WebConfig { allowed_origins, max_body_bytes: max_body_bytes as usize, trust_proxy, metrics: None })
 }
 
+fn sockets(variables: Variables) -> Result<SocketLimits, InvalidConfig> {
+    let usual = SocketLimits::default();
+    let number = |name, usual: usize, most| {
+        whole(variables, name, u32::try_from(usual).unwrap_or(most), 1..=most).map(|number| number as usize)
+    };
+    let heartbeat = whole(variables, "SUPPORT_WS_HEARTBEAT_SECONDS", 25, 1..=3_600)?;
+    let write_timeout = whole(variables, "SUPPORT_WS_WRITE_TIMEOUT_MS", 10_000, 100..=600_000)?;
+    let frames = whole(variables, "SUPPORT_WS_FRAMES_PER_SECOND", usual.frames_per_second.get(), 1..=1_000_000)?;
+    let max_frame_bytes = whole(variables, "SUPPORT_WS_MAX_FRAME_BYTES", 64 * 1024, 1_024..=64 * 1024 * 1024)?;
+    Ok(SocketLimits {
+        max_sockets: number("SUPPORT_MAX_SOCKETS", usual.max_sockets, 1_000_000)?,
+        max_sockets_per_principal: number(
+            "SUPPORT_MAX_SOCKETS_PER_PRINCIPAL",
+            usual.max_sockets_per_principal,
+            1_000_000,
+        )?,
+        max_rooms: number("SUPPORT_WS_MAX_ROOMS", usual.max_rooms, 100_000)?,
+        max_frame_bytes: max_frame_bytes.into(),
+        frames_per_second: NonZeroU32::new(frames).unwrap_or(usual.frames_per_second),
+        heartbeat: Duration::from_secs(heartbeat.into()),
+        write_timeout: Duration::from_millis(write_timeout.into()),
+    })
+}
+
+fn tcp(variables: Variables) -> Result<TcpOptions, InvalidConfig> {
+    let usual = TcpOptions::default();
+    let send_buffer = whole(variables, "SUPPORT_TCP_SEND_BUFFER_BYTES", 64 * 1024, 4_096..=16 * 1024 * 1024)?;
+    let seconds = u32::try_from(usual.user_timeout.as_secs()).unwrap_or(20);
+    let user_timeout = whole(variables, "SUPPORT_TCP_USER_TIMEOUT_SECONDS", seconds, 1..=3_600)?;
+    Ok(TcpOptions { send_buffer_bytes: send_buffer as usize, user_timeout: Duration::from_secs(user_timeout.into()) })
+}
+
+fn queue(variables: Variables) -> Result<QueueLimits, InvalidConfig> {
+    let max_frames = whole(variables, "SUPPORT_WS_QUEUE_FRAMES", 1_024, 1..=1_000_000)?;
+    let max_bytes = whole(variables, "SUPPORT_WS_QUEUE_BYTES", 1024 * 1024, 1_024..=1024 * 1024 * 1024)?;
+    Ok(QueueLimits { max_frames: max_frames as usize, max_bytes: max_bytes as usize })
+}
+
 fn service(variables: Variables) -> Result<ServiceConfig, InvalidConfig> {
     let usual = Limits::default();
     let limit = |name, usual: usize, most: u32| {
@@ -200,10 +257,12 @@ fn service(variables: Variables) -> Result<ServiceConfig, InvalidConfig> {
         max_metadata_depth: limit("SUPPORT_MAX_METADATA_DEPTH", usual.max_metadata_depth, 32)?,
     };
     let sends = whole(variables, "SUPPORT_SENDS_PER_MINUTE", 60, 1..=u32::MAX)?;
+    let tickets = whole(variables, "SUPPORT_TICKETS_PER_MINUTE", 600, 1..=u32::MAX)?;
     let environment = variables.get("SUPPORT_ENVIRONMENT")?.unwrap_or_else(|| "development".to_owned());
     Ok(ServiceConfig {
         limits,
         sends_per_minute: NonZeroU32::new(sends).unwrap_or(NonZeroU32::MIN),
+        tickets_per_minute: NonZeroU32::new(tickets).unwrap_or(NonZeroU32::MIN),
         environment: Environment::parse(&environment)
             .map_err(|error| InvalidConfig::new("SUPPORT_ENVIRONMENT", error))?,
     })

@@ -23,7 +23,7 @@ use support_store::{DatabaseUrl, StoreConfig};
 
 use self::people::{ADMINS, DemoAdmin, DemoUser, USERS};
 use crate::config::{Config, InvalidConfig, Variables};
-use crate::server::{Listening, ServeError, listen, open_service, serve};
+use crate::server::{Listening, ServeError, listen, open_service, serve, start_realtime};
 
 /// How long demo tokens are good.
 const TOKEN_LIFE: Duration = Duration::from_secs(12 * 3_600);
@@ -79,11 +79,12 @@ pub(crate) fn run() -> Result<(), DemoError> {
     config.service.sends_per_minute = config.service.sends_per_minute.max(NonZeroU32::MIN.saturating_add(599));
     let listening = listen(&config)?;
     actix_web::rt::System::new().block_on(async move {
-        let service = open_service(&config.store, config.service.clone()).map_err(other)?;
+        let (realtime, signals) = start_realtime(&config)?;
+        let service = open_service(&config.store, config.service.clone(), realtime).map_err(other)?;
         let example = seed(&service).await?;
         let guide = guide(&issuer, &listening, &example)?;
         std::io::stdout().write_all(guide.as_bytes()).map_err(other)?;
-        Ok::<_, DemoError>(serve(service, config, listening).await?)
+        Ok::<_, DemoError>(serve(service, signals, config, listening).await?)
     })
 }
 

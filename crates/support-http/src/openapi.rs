@@ -117,6 +117,7 @@ impl Modify for BearerToken {
     tags(
         (name = "user", description = "For drivers, customers and restaurants: their own conversations."),
         (name = "admin", description = "For support staff: the conversations that their permissions and country allow."),
+        (name = "sockets", description = "Live: a ticket, and the socket."),
         (name = "operation", description = "For whoever runs the service.")
     ),
     components(schemas(ErrorBody)),
@@ -134,6 +135,8 @@ impl Modify for BearerToken {
         routes::admin::list_messages,
         routes::admin::reply,
         routes::admin::mark_read,
+        routes::sockets::issue_ticket,
+        routes::sockets::open_socket,
         routes::operation::check_live,
         routes::operation::check_ready,
         routes::operation::show_metrics,

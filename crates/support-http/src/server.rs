@@ -9,15 +9,18 @@ use actix_web::{App, HttpServer};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use support_domain::{Clock, IdSource, SystemClock, SystemIds};
 use support_rbac::{BiscuitAuthenticator, RevocationList};
-use support_service::{ServiceConfig, SupportService};
+use support_realtime::Hub;
+use support_realtime::fan_out::{FanOut, InProcess, Nats, Signal};
+use support_service::{Realtime, ServiceConfig, SupportService};
 use support_store::{Store, StoreConfig, StoreError};
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc;
 
 use crate::Desk;
-use crate::config::Config;
+use crate::config::{Config, InvalidConfig, NATS_URL};
 use crate::routes::{configure, configure_binary};
 use crate::state::WebConfig;
-use crate::ws::tcp::{self, TcpOptions};
+use crate::ws::{FrameEncoder, Sockets, tcp};
 
 /// How often revoked tokens are read anew.
 const REVOCATIONS_EVERY: Duration = Duration::from_secs(1);
@@ -25,6 +28,9 @@ const REVOCATIONS_EVERY: Duration = Duration::from_secs(1);
 const AUDIT_EVERY: Duration = Duration::from_secs(1);
 /// How often memory kept for people who have gone is given back.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
+
+/// How many signals of other nodes may wait.
+const SIGNALS: usize = 4_096;
 
 /// How often the metrics are tidied, which otherwise happens only when somebody reads them.
 const METRICS_EVERY: Duration = Duration::from_secs(5);
@@ -52,14 +58,28 @@ fn io_error(what: &'static str) -> impl FnOnce(io::Error) -> ServeError {
     move |source| ServeError::Io { what, source }
 }
 
+/// The way to the sockets of this node and to other nodes, and what comes from those.
+pub(crate) fn start_realtime(config: &Config) -> Result<(Realtime, mpsc::Receiver<Signal>), InvalidConfig> {
+    let (sender, signals) = mpsc::channel(SIGNALS);
+    let fan_out: Arc<dyn FanOut> = match &config.nats_url {
+        Some(url) => Arc::new(Nats::start(url, sender).map_err(|error| InvalidConfig::new(NATS_URL, error))?),
+        None => Arc::new(InProcess),
+    };
+    Ok((Realtime { hub: Hub::new(Arc::new(FrameEncoder), config.queue), fan_out }, signals))
+}
+
 /// The service on that database, which is brought up to date first.
-pub(crate) fn open_service(store: &StoreConfig, config: ServiceConfig) -> Result<SupportService, StoreError> {
+pub(crate) fn open_service(
+    store: &StoreConfig,
+    config: ServiceConfig,
+    realtime: Realtime,
+) -> Result<SupportService, StoreError> {
     let migrated = Store::migrate(&store.url, false)?;
     for name in &migrated.names {
         tracing::info!(migration = %name, "applied a migration");
     }
     let (clock, ids): (Arc<dyn Clock>, Arc<dyn IdSource>) = (Arc::new(SystemClock::new()), Arc::new(SystemIds::new()));
-    Ok(SupportService::new(Store::open(store)?, clock, ids, config, None))
+    Ok(SupportService::new(Store::open(store)?, clock, ids, config, None, realtime))
 }
 
 /// Collects metrics for the whole process.
@@ -93,19 +113,25 @@ pub(crate) fn listen(config: &Config) -> Result<Listening, ServeError> {
 }
 
 /// Serves until a signal says stop, then finishes what is in flight.
-pub(crate) async fn serve(service: SupportService, config: Config, listening: Listening) -> Result<(), ServeError> {
+pub(crate) async fn serve(
+    service: SupportService,
+    signals: mpsc::Receiver<Signal>,
+    config: Config,
+    listening: Listening,
+) -> Result<(), ServeError> {
     let revocations: Arc<dyn RevocationList> = service.revocations().clone();
     let authenticator = BiscuitAuthenticator::new(config.trusted_keys, Arc::clone(service.clock()), revocations);
     let metrics = start_metrics();
     let web = Arc::new(WebConfig { metrics: metrics.clone(), ..config.web });
-    let desk = Desk { service: service.clone(), authenticator: Arc::new(authenticator), web };
+    let sockets = Sockets::new(config.sockets);
+    let desk = Desk { service: service.clone(), authenticator: Arc::new(authenticator), web, sockets: sockets.clone() };
     // Before the first request: a token that was revoked must not be good for a moment.
     service.refresh_revocations().await?;
     let server = HttpServer::new(move || {
         let desk = desk.clone();
         App::new().configure(|app| configure(app, &desk)).configure(|app| configure_binary(app, &desk))
     })
-    .on_connect(|io, _| tcp::prepare(io, &TcpOptions::default()))
+    .on_connect(move |io, _| tcp::prepare(io, &config.tcp))
     .listen(listening.listener)
     .map_err(io_error("the address cannot be listened on"))?
     .disable_signals()
@@ -116,12 +142,15 @@ pub(crate) async fn serve(service: SupportService, config: Config, listening: Li
     let background = [
         tokio::spawn(keep_refreshing_revocations(service.clone())),
         tokio::spawn(keep_delivering_audit(service.clone())),
+        tokio::spawn(keep_in_step(service.clone(), signals, config.sync_every)),
         tokio::spawn(keep_forgetting(service)),
         tokio::spawn(keep_metrics_tidy(metrics)),
     ];
     let stop = tokio::spawn(async move {
         wait_for_stop().await;
         tracing::info!("stopping");
+        // Sockets first: an open one would hold the stop for the whole time, and end without a word.
+        sockets.drain(config.shutdown_timeout / 2).await;
         handle.stop(true).await;
     });
     let result = server.await;
@@ -158,6 +187,10 @@ async fn keep_refreshing_revocations(service: SupportService) {
         }
         known = result.is_ok();
     }
+}
+
+async fn keep_in_step(service: SupportService, signals: mpsc::Receiver<Signal>, every: Duration) {
+    service.keep_in_step(signals, every).await;
 }
 
 async fn keep_delivering_audit(service: SupportService) {

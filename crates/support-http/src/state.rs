@@ -6,6 +6,8 @@ use std::sync::Arc;
 use support_rbac::Authenticator;
 use support_service::SupportService;
 
+use crate::ws::Sockets;
+
 /// A support desk that can be mounted into an actix app. Cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Desk {
@@ -15,6 +17,8 @@ pub struct Desk {
     pub authenticator: Arc<dyn Authenticator>,
     /// How it is reached.
     pub web: Arc<WebConfig>,
+    /// The sockets of this node.
+    pub sockets: Sockets,
 }
 
 /// How the desk is reached over HTTP.

@@ -37,11 +37,9 @@ impl Caller {
     /// The caller as JSON, to be kept where nobody else writes.
     pub fn to_record(&self) -> serde_json::Value {
         let principal = match &self.principal {
-            Principal::User(UserPrincipal { user }) => PrincipalRecord::User {
-                id: user.id.to_string(),
-                user_type: user.user_type,
-                country: user.country,
-            },
+            Principal::User(UserPrincipal { user }) => {
+                PrincipalRecord::User { id: user.id.to_string(), user_type: user.user_type, country: user.country }
+            }
             Principal::Admin(admin) => PrincipalRecord::Admin {
                 id: admin.id.to_string(),
                 role: admin.role,
@@ -76,14 +74,10 @@ impl Caller {
                 email,
             }),
         };
-        let revocation_ids: Result<Vec<RevocationId>, _> =
-            record.revocation_ids.iter().map(|id| id.parse()).collect();
+        let revocation_ids: Result<Vec<RevocationId>, _> = record.revocation_ids.iter().map(|id| id.parse()).collect();
         Some(Self {
             principal,
-            restrictions: Restrictions {
-                only_conversation: record.only_conversation,
-                read_only: record.read_only,
-            },
+            restrictions: Restrictions { only_conversation: record.only_conversation, read_only: record.read_only },
             expires_at: Timestamp::from_millis(record.expires_at_millis),
             revocation_ids: revocation_ids.ok()?,
         })

@@ -18,6 +18,15 @@ use crate::{Committed, Encode, Event, Source, Typing};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct SocketId(u64);
 
+impl SocketId {
+    /// A number from 0 to 1 that is another for each socket, evenly spread: for what not all of them should do at once.
+    pub fn fraction(self) -> f64 {
+        // Multiples of the golden ratio never come close to each other.
+        let spread = self.0.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 40;
+        f64::from(u32::try_from(spread).unwrap_or_default()) / f64::from(1_u32 << 24)
+    }
+}
+
 /// A socket, as rooms and feeds know it.
 #[derive(Debug)]
 pub(crate) struct Socket {

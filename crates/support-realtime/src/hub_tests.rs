@@ -5,8 +5,8 @@ use support_domain::conversation::ConversationDraft;
 use support_domain::message::MessageDraft;
 use support_domain::visibility::Scope;
 use support_domain::{
-    AdminId, Author, ContentFormat, CountryCode, Limits, MessageContent, MessageId, Metadata, Priority, Subject, UserId,
-    UserRef, UserType,
+    AdminId, Author, ContentFormat, CountryCode, Limits, MessageContent, MessageId, Metadata, Priority, Subject,
+    UserId, UserRef, UserType,
 };
 use uuid::Uuid;
 
@@ -53,8 +53,13 @@ fn history(messages: u128) -> (SupportConversation, Vec<Committed>) {
     let subject = Subject::parse("Keys", &Limits::default()).unwrap();
     let id = ConversationId(Uuid::from_u128(7));
     let driver = user("driver-1", CountryCode::Bangladesh);
-    let opening =
-        ConversationDraft { id, user: driver.clone(), subject, priority: Priority::Normal, metadata: Metadata::default() };
+    let opening = ConversationDraft {
+        id,
+        user: driver.clone(),
+        subject,
+        priority: Priority::Normal,
+        metadata: Metadata::default(),
+    };
     let empty = SupportConversation::open(opening, Timestamp::from_millis(1_000));
     let (mut conversation, mut commits) = (empty.clone(), Vec::new());
     for number in 1..=messages {

@@ -121,9 +121,7 @@ impl SupportService {
         conversation: SupportConversation,
         seq: i64,
     ) -> Result<Vec<SupportMessage>, ServiceError> {
-        self.store()
-            .read(move |reader| Ok(reader.list_messages(&conversation, MessagesPage::After(seq), PAGE)?))
-            .await
+        self.store().read(move |reader| Ok(reader.list_messages(&conversation, MessagesPage::After(seq), PAGE)?)).await
     }
 
     /// Compares all that is followed with the database.

@@ -64,8 +64,7 @@ impl SupportService {
         let sends = PersonLimiter::new(config.sends_per_minute, Arc::clone(&clock));
         let tickets = PersonLimiter::new(config.tickets_per_minute, Arc::clone(&clock));
         let (revocations, revoked) = (Arc::new(SharedRevocationList::new()), watch::Sender::new(()));
-        let inner =
-            Inner { store, clock, ids, config, sends, tickets, revocations, revoked, audit_sink, realtime };
+        let inner = Inner { store, clock, ids, config, sends, tickets, revocations, revoked, audit_sink, realtime };
         Self { inner: Arc::new(inner) }
     }
 

@@ -10,7 +10,7 @@ use support_rbac::{
     AdminPrincipal, AdminRole, BiscuitAuthenticator, Narrowing, Permission, Principal, SharedRevocationList,
     TokenIssuer, UserPrincipal, attenuate,
 };
-use support_service::ServiceConfig;
+use support_service::{Realtime, ServiceConfig};
 use support_store::StoreConfig;
 
 use super::{CommandError, print, runtime};
@@ -127,9 +127,10 @@ fn revoke(token: &str) -> Result<(), CommandError> {
     let config = ServiceConfig {
         limits: Limits::default(),
         sends_per_minute: std::num::NonZeroU32::MIN,
+        tickets_per_minute: std::num::NonZeroU32::MIN,
         environment: Environment::parse("development").map_err(CommandError::other)?,
     };
-    let service = open_service(&StoreConfig::new(url), config).map_err(CommandError::other)?;
+    let service = open_service(&StoreConfig::new(url), config, Realtime::none()).map_err(CommandError::other)?;
     runtime()?.block_on(service.revoke_token(&caller)).map_err(CommandError::other)
 }
 

@@ -1,4 +1,4 @@
-//! The caller, with the policy's grant for the handler's action. No handler can be reached without one.
+//! The caller, with the policy's grant for the handler's action. No handler of a conversation can be reached without one.
 
 use std::future::{Ready, ready};
 use std::sync::Arc;
@@ -45,9 +45,13 @@ fn bearer_token(headers: &HeaderMap) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-fn context<A: Action>(request: &HttpRequest, side: Side) -> Result<Context<A>, ApiError> {
+fn caller(request: &HttpRequest) -> Authenticated {
     let authenticated = request.extensions().get::<Authenticated>().cloned();
-    let caller = authenticated.unwrap_or_else(|| Err(AuthenticationError::refused("nobody looked for a token")))?;
+    authenticated.unwrap_or_else(|| Err(AuthenticationError::refused("nobody looked for a token")))
+}
+
+fn context<A: Action>(request: &HttpRequest, side: Side) -> Result<Context<A>, ApiError> {
+    let caller = caller(request)?;
     if caller.principal.side() != side {
         return Err(ApiError::new(ErrorCode::Forbidden));
     }
@@ -63,6 +67,38 @@ fn origin(request: &HttpRequest) -> Origin {
     Origin {
         ip_address: forwarded.or_else(|| request.peer_addr().map(|address| address.ip())),
         user_agent: request.headers().get(USER_AGENT).and_then(|value| value.to_str().ok()).and_then(UserAgent::reduce),
+    }
+}
+
+/// Anybody with a token: for what is no action of the policy yet, but leads to where each action is asked for.
+#[derive(Debug)]
+pub struct ForAnybody(pub Arc<Caller>);
+
+impl FromRequest for ForAnybody {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(caller(request).map(Self).map_err(ApiError::from))
+    }
+}
+
+/// Whoever opens a socket: with a token in the header, or with something else that the handshake has to look for.
+#[derive(Debug)]
+pub(crate) struct Knocking {
+    /// Whom the header's token speaks for, or why for nobody; none without the header.
+    pub(crate) by_header: Option<Authenticated>,
+    /// Where the request came from.
+    pub(crate) origin: Origin,
+}
+
+impl FromRequest for Knocking {
+    type Error = ApiError;
+    type Future = Ready<Result<Self, ApiError>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let by_header = request.headers().contains_key(AUTHORIZATION).then(|| caller(request));
+        ready(Ok(Self { by_header, origin: origin(request) }))
     }
 }
 

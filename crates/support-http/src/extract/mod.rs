@@ -9,6 +9,7 @@ mod query;
 
 pub use body::Body;
 pub(crate) use body::parse_value;
-pub use caller::{ForAdmin, ForUser, authenticate};
+pub(crate) use caller::Knocking;
+pub use caller::{ForAdmin, ForAnybody, ForUser, authenticate};
 pub use path::PathId;
 pub use query::Query;

@@ -3,6 +3,7 @@
 pub(crate) mod admin;
 pub(crate) mod docs;
 pub(crate) mod operation;
+pub(crate) mod sockets;
 pub(crate) mod user;
 
 use actix_cors::Cors;
@@ -20,6 +21,7 @@ use crate::extract::authenticate;
 /// Mounts the desk into an actix app: the paths of the contract below `/api`, and no others. The app's own routes and
 /// state stay as they are.
 pub fn configure(config: &mut ServiceConfig, desk: &Desk) {
+    sockets::configure(config, desk);
     config
         .service(conversations("/api/support/conversations", desk, user::configure))
         .service(conversations("/api/admin/support/conversations", desk, admin::configure))
@@ -41,6 +43,11 @@ fn conversations(path: &str, desk: &Desk, routes: fn(&mut ServiceConfig)) -> imp
         .wrap(from_fn(boundary))
         .configure(routes)
         .default_service(web::to(unknown_route))
+}
+
+/// A path behind the boundary, the rules for browsers and the authenticator.
+fn guarded(resource: Resource, desk: &Desk) -> impl HttpServiceFactory + 'static {
+    resource.app_data(web::Data::new(desk.clone())).wrap(from_fn(authenticate)).wrap(cors(desk)).wrap(from_fn(boundary))
 }
 
 /// What the binary has besides: health, metrics, the API's page, and an answer to every other path.

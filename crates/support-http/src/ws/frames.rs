@@ -38,7 +38,9 @@ struct Frame<'a, T> {
 fn frame<T: Serialize>(kind: &'static str, request_id: Option<&str>, payload: T) -> ByteString {
     let text = serde_json::to_string(&Frame { kind, request_id, payload });
     // Views are made of strings, numbers and lists: there is nothing in them that JSON cannot hold.
-    text.inspect_err(|error| tracing::error!(error = %error, kind, "a frame could not be made")).unwrap_or_default().into()
+    text.inspect_err(|error| tracing::error!(error = %error, kind, "a frame could not be made"))
+        .unwrap_or_default()
+        .into()
 }
 
 /// Answers a frame that was done.

@@ -1,15 +1,33 @@
-//! WebSockets: what lies between a TCP connection and a session.
+//! WebSockets: from a TCP connection up to what a client means.
 //!
 //! From below: `tcp` sets what the kernel does for a connection, `guard` refuses what a client must not send, and
-//! `transport` turns the rest into whole messages, and messages into frames. Nothing of this knows what a message means
-//! or who sent it, and nothing above it names actix-ws.
+//! `transport` turns the rest into whole messages, and messages into frames; nothing of this knows what a message means
+//! or who sent it, and nothing above it names actix-ws. `handshake` lets people in, `sockets` counts them. `connection` is
+//! the loop, and `session` all that it means: `requests` is what clients send, `frames` what they are sent, `place` where
+//! in a room they are, `work` the use cases.
+//!
+//! # How to add
+//! - **a client event**: its payload and its line in `requests.rs`, its work in `work.rs`, its beginning and its end in
+//!   `session.rs`, and its place in docs/realtime.md and docs/asyncapi.yaml.
 
+mod connection;
+mod flood;
+mod frames;
 pub mod guard;
+mod handshake;
+mod place;
+mod requests;
+mod session;
+mod sockets;
 pub mod tcp;
 pub mod transport;
 mod utf8;
 mod violation;
+mod work;
 
+pub use frames::FrameEncoder;
 pub use guard::{FrameGuard, FrameLimits};
-pub use transport::{FrameReader, FrameWriter, Incoming, Stuck, upgrade};
+pub(crate) use handshake::connect;
+pub use sockets::{SocketLimits, Sockets};
+pub use transport::{FrameReader, FrameWriter, Incoming, Stuck, is_handshake, upgrade};
 pub use violation::Violation;

@@ -48,14 +48,22 @@ const NOW: Duration = Duration::from_secs(100);
 #[derive(Debug, Clone)]
 enum Act {
     /// Somebody's message is committed and its delivery comes at once, or is lost on the way.
-    Post { is_lost: bool },
+    Post {
+        is_lost: bool,
+    },
     /// A message of this socket is committed; its delivery comes before or after its answer.
     SendBegin,
-    SendEnd { fails: bool },
+    SendEnd {
+        fails: bool,
+    },
     /// A read that was asked for is done; pages have so many messages.
-    Read { page: usize },
+    Read {
+        page: usize,
+    },
     /// The client joins again from where it is.
-    Rejoin { page: usize },
+    Rejoin {
+        page: usize,
+    },
     /// A long time passes.
     Wait,
 }
@@ -108,7 +116,8 @@ impl World {
         let now = self.now;
         let conversation = conversation(self.last_seq);
         let last_seq = Some(answer.last().copied().unwrap_or(after));
-        let turn = self.place.joined(&Caught { conversation: &conversation, last_seq, has_more: all.len() > page }, now);
+        let turn =
+            self.place.joined(&Caught { conversation: &conversation, last_seq, has_more: all.len() > page }, now);
         self.take(turn);
     }
 

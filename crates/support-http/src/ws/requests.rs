@@ -207,7 +207,8 @@ mod tests {
             refusal(r#"{"type":"support:joinConversation"}"#),
             r#"validation_failed {"conversationId":["is required"]}"#
         );
-        let negative = format!(r#"{{"type":"support:joinConversation","payload":{{"conversationId":"{id}","afterSeq":-1}}}}"#);
+        let negative =
+            format!(r#"{{"type":"support:joinConversation","payload":{{"conversationId":"{id}","afterSeq":-1}}}}"#);
         assert_eq!(refusal(&negative), r#"validation_failed {"afterSeq":["must be 0 or more"]}"#);
         let sent = format!(r#"{{"type":"support:sendMessage","payload":{{"conversationId":"{id}","words":"hi"}}}}"#);
         assert_eq!(refusal(&sent), r#"validation_failed {"words":["is not a known field"]}"#);

@@ -7,6 +7,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use actix_http::ws::verify_handshake;
 use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{HttpRequest, HttpResponse};
 use actix_ws::{CloseCode, CloseReason, Closed, Item, Message, MessageStream, Session};
@@ -35,6 +36,11 @@ pub fn upgrade(
     let largest = usize::try_from(limits.max_frame_bytes.max(125)).unwrap_or(usize::MAX);
     let reader = FrameReader { stream: stream.max_frame_size(largest), verdict, message: None, is_over: false };
     Ok((response, FrameWriter { session: Some(session), timeout: WRITE_TIMEOUT }, reader))
+}
+
+/// Whether a request is a handshake that [`upgrade`] will answer.
+pub fn is_handshake(request: &HttpRequest) -> bool {
+    verify_handshake(request.head()).is_ok()
 }
 
 /// What comes from the peer.

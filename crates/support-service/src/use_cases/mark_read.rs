@@ -32,8 +32,7 @@ impl SupportService {
             let conversation = conversation.mark_read(side, point, clock.now());
             transaction.update_conversation(&conversation)?;
             // Reading is no key action: nothing of it is recorded.
-            let happened =
-                Happened { conversation: conversation.clone(), messages: Vec::new(), kind: HintKind::Read };
+            let happened = Happened { conversation: conversation.clone(), messages: Vec::new(), kind: HintKind::Read };
             Ok(Done { value: conversation, events: Vec::new(), happened: Some(happened) })
         })
         .await

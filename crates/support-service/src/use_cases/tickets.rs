@@ -71,7 +71,8 @@ impl SupportService {
             .write::<_, StoreError, _>(move |transaction| transaction.take_socket_ticket(&hash, now))
             .await?;
         let caller = record.and_then(Caller::from_record);
-        let stands = |caller: &Caller| !caller.is_expired(now) && !self.revocations().is_revoked(&caller.revocation_ids);
+        let stands =
+            |caller: &Caller| !caller.is_expired(now) && !self.revocations().is_revoked(&caller.revocation_ids);
         Ok(caller.filter(stands).map(Arc::new))
     }
 }

@@ -10,7 +10,9 @@ use support_domain::{
 use support_rbac::{
     Action, AdminPrincipal, AdminRole, Caller, Principal, Restrictions, UserPrincipal, authorize, policy::action,
 };
-use support_service::{Context, OpenConversation, Opened, Origin, Realtime, SendMessage, ServiceConfig, SupportService};
+use support_service::{
+    Context, OpenConversation, Opened, Origin, Realtime, SendMessage, ServiceConfig, SupportService,
+};
 use support_store::{DatabaseUrl, Store, StoreConfig};
 
 pub(crate) struct Desk {

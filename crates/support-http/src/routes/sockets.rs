@@ -1,0 +1,64 @@
+//! Sockets: a ticket for one, and the socket itself.
+
+use actix_web::HttpResponse;
+use actix_web::http::Method;
+use actix_web::web::{self, Data, ServiceConfig};
+use serde::Serialize;
+use support_domain::Timestamp;
+use utoipa::ToSchema;
+
+use super::{guarded, resource};
+use crate::Desk;
+use crate::error::ApiError;
+use crate::extract::{ForAnybody, Query};
+use crate::openapi::{CommonErrors, TimestampSchema};
+use crate::requests::NoQuery;
+
+pub(super) fn configure(config: &mut ServiceConfig, desk: &Desk) {
+    let tickets = resource("/api/support/ws-tickets", "POST", vec![(Method::POST, web::to(issue_ticket))]);
+    let socket = resource("/api/support/ws", "GET", vec![(Method::GET, web::to(crate::ws::connect))]);
+    config.service(guarded(tickets, desk)).service(guarded(socket, desk));
+}
+
+/// A ticket for a socket.
+#[derive(Debug, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct TicketView {
+    /// What to show at the handshake: as the subprotocol `ticket.TICKET` beside `support.v1`, or as `?ticket=`.
+    ticket: String,
+    #[schema(value_type = TimestampSchema)]
+    expires_at: Timestamp,
+}
+
+/// Makes a ticket with which a socket can be opened once, within 30 seconds.
+#[utoipa::path(
+    post, path = "/api/support/ws-tickets", tag = "sockets", operation_id = "issueTicket", security(("bearer" = [])),
+    responses(
+        (status = 201, description = "Made.", body = TicketView),
+        (status = 429, description = "`rate_limited`", body = crate::error::ErrorBody),
+        CommonErrors
+    )
+)]
+pub(crate) async fn issue_ticket(
+    caller: ForAnybody,
+    desk: Data<Desk>,
+    _: Query<NoQuery>,
+) -> Result<HttpResponse, ApiError> {
+    let ticket = desk.service.issue_ticket(&caller.0).await?;
+    Ok(HttpResponse::Created().json(TicketView { ticket: ticket.ticket, expires_at: ticket.expires_at }))
+}
+
+/// Opens a WebSocket; docs/realtime.md and docs/asyncapi.yaml say what is spoken over it.
+#[utoipa::path(
+    get, path = "/api/support/ws", tag = "sockets", operation_id = "openSocket", security(("bearer" = [])),
+    params(("ticket" = Option<String>, Query, description = "A ticket, where neither a header nor a subprotocol can be sent.")),
+    responses(
+        (status = 101, description = "The socket is open."),
+        (status = 400, description = "`validation_failed`: no handshake.", body = crate::error::ErrorBody),
+        (status = 401, description = "`unauthenticated`: neither a token nor a ticket that is good.", body = crate::error::ErrorBody),
+        (status = 403, description = "`forbidden`: a page of another origin.", body = crate::error::ErrorBody),
+        (status = 503, description = "`unavailable`: no room, or the database is away.", body = crate::error::ErrorBody)
+    )
+)]
+#[expect(dead_code, reason = "it describes the handler of the handshake")]
+pub(crate) fn open_socket() {}

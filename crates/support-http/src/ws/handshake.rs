@@ -1,0 +1,113 @@
+//! Letting people in: where the page that asks comes from, who asks, and whether there is room.
+//!
+//! A browser can neither send a header with a handshake nor read why one was refused. So it shows a ticket, which it got
+//! over REST where it can read errors, and what it is to know about its socket it is told in a close code. No token is
+//! ever taken from a URL: URLs are logged.
+
+use std::sync::Arc;
+
+use actix_web::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
+use actix_web::{HttpRequest, HttpResponse, rt, web};
+use support_rbac::{AuthenticationError, Caller};
+use tracing::Instrument;
+
+use super::connection::Connection;
+use super::session::Session;
+use super::sockets::NoPlace;
+use super::{FrameLimits, is_handshake, upgrade};
+use crate::Desk;
+use crate::error::{ApiError, ClosingCode, ErrorCode};
+use crate::extract::Knocking;
+
+/// The subprotocol that is spoken.
+const PROTOCOL: &str = "support.v1";
+/// What a ticket begins with where it is offered as a subprotocol.
+const TICKET_PREFIX: &str = "ticket.";
+
+/// Opens a socket.
+pub(crate) async fn connect(
+    request: HttpRequest,
+    payload: web::Payload,
+    desk: web::Data<Desk>,
+    knocking: Knocking,
+) -> Result<HttpResponse, ApiError> {
+    let desk = desk.get_ref().clone();
+    let Knocking { by_header, origin } = knocking;
+    if !may_come_from(&request, &desk.web.allowed_origins) {
+        return Err(ApiError::new(ErrorCode::Forbidden));
+    }
+    let limits = desk.sockets.limits();
+    let frame_limits = FrameLimits {
+        max_frame_bytes: limits.max_frame_bytes,
+        max_message_bytes: limits.max_frame_bytes,
+        ..FrameLimits::default()
+    };
+    // Before a ticket is used up: whether it is a handshake at all, which the upgrade itself would tell too late.
+    let is_handshake = is_handshake(&request);
+    let caller = match by_header {
+        Some(authenticated) => authenticated?,
+        None => match ticket(&request) {
+            Some(ticket) if is_handshake => redeem(&desk, &ticket).await?,
+            Some(_) => return Err(no_handshake()),
+            None => return Err(AuthenticationError::refused("there is neither a bearer token nor a ticket").into()),
+        },
+    };
+    if !is_handshake {
+        return Err(no_handshake());
+    }
+    let person = caller.principal.key();
+    let place = match desk.sockets.take_place(&person) {
+        Ok(place) => Some(place),
+        Err(NoPlace::TooManyOfPerson) => None,
+        Err(NoPlace::NodeFull) => return Err(ApiError::new(ErrorCode::Unavailable)),
+    };
+    let (response, writer, reader) =
+        upgrade(&request, payload, frame_limits, &[PROTOCOL]).map_err(|_| no_handshake())?;
+    let writer = writer.with_timeout(limits.write_timeout);
+    let span = tracing::Span::current();
+    match place {
+        // A browser learns of it by the close code only.
+        None => {
+            let code = ClosingCode::TooMany;
+            rt::spawn(async move { writer.close(code.code(), code.sentence()).await });
+        }
+        Some(place) => {
+            let side = caller.principal.side();
+            let subscriber = Arc::new(desk.service.hub().connect(person, side));
+            let session = Session::new(desk.service.clone(), caller, origin, Arc::clone(&subscriber), limits);
+            let connection = Connection { desk, session, subscriber, reader, writer, place };
+            rt::spawn(connection.run().instrument(span));
+        }
+    }
+    Ok(response)
+}
+
+fn no_handshake() -> ApiError {
+    ApiError::invalid("upgrade", "must be a WebSocket handshake of version 13")
+}
+
+/// Programs send no origin; a page's has to be one of ours.
+fn may_come_from(request: &HttpRequest, allowed: &[String]) -> bool {
+    let mut origins = request.headers().get_all(ORIGIN);
+    match (origins.next(), origins.next()) {
+        (None, _) => true,
+        (Some(origin), None) => origin.to_str().is_ok_and(|origin| allowed.iter().any(|allowed| allowed == origin)),
+        (Some(_), Some(_)) => false,
+    }
+}
+
+/// The ticket that the request shows, as a subprotocol or in the query.
+fn ticket(request: &HttpRequest) -> Option<String> {
+    let offered = request.headers().get_all(SEC_WEBSOCKET_PROTOCOL).filter_map(|value| value.to_str().ok());
+    let mut protocols = offered.flat_map(|list| list.split(',')).map(str::trim);
+    let by_protocol = protocols.find_map(|protocol| protocol.strip_prefix(TICKET_PREFIX));
+    by_protocol.map(ToOwned::to_owned).or_else(|| {
+        let mut pairs = form_urlencoded::parse(request.query_string().as_bytes());
+        pairs.find(|(name, _)| name == "ticket").map(|(_, value)| value.into_owned())
+    })
+}
+
+async fn redeem(desk: &Desk, ticket: &str) -> Result<Arc<Caller>, ApiError> {
+    let caller = desk.service.redeem_ticket(ticket).await?;
+    caller.ok_or_else(|| AuthenticationError::refused("the ticket is unknown, used, or over").into())
+}

@@ -1,0 +1,1 @@
+//! Real time: sockets, rooms and inboxes, and what must hold when connections, servers and clients fail.

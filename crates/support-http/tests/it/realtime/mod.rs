@@ -1,1 +1,5 @@
 //! Real time: sockets, rooms and inboxes, and what must hold when connections, servers and clients fail.
+
+mod connecting;
+mod limits;
+mod tickets;

@@ -391,3 +391,7 @@ impl Stream for Guarded {
         }
     }
 }
+
+#[cfg(test)]
+#[path = "guard_tests.rs"]
+mod tests;

@@ -8,6 +8,8 @@ use crate::harness::{Conversation, DESK, USER};
 pub(crate) enum For {
     Users,
     Admins,
+    /// Users and admins alike: whoever has a token.
+    Both,
     Everybody,
 }
 
@@ -39,6 +41,8 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/api/admin/support/conversations/{id}/messages", For::Admins),
     route("POST", "/api/admin/support/conversations/{id}/messages", For::Admins),
     route("POST", "/api/admin/support/conversations/{id}/read", For::Admins),
+    route("POST", "/api/support/ws-tickets", For::Both),
+    route("GET", "/api/support/ws", For::Both),
     route("GET", "/healthz", For::Everybody),
     route("GET", "/readyz", For::Everybody),
     route("GET", "/metrics", For::Everybody),
@@ -55,6 +59,16 @@ impl Route {
     /// Whether it asks for a token.
     pub(crate) fn is_guarded(&self) -> bool {
         self.who != For::Everybody
+    }
+
+    /// Whether it is asked with JSON.
+    pub(crate) fn takes_a_body(&self) -> bool {
+        self.method != "GET" && self.who != For::Both
+    }
+
+    /// Whether it leads out of HTTP: its success is no answer but another protocol.
+    pub(crate) fn is_socket(&self) -> bool {
+        self.path == "/api/support/ws"
     }
 
     /// The base of the list that it belongs to.

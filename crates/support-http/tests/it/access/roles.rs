@@ -8,6 +8,7 @@ use crate::routes::{For, ROUTES};
 
 on_both_backends!(
     every_role_may_do_what_the_table_says_and_no_more,
+    every_role_may_open_a_socket_with_a_ticket,
     no_admin_of_any_role_may_use_a_users_routes,
     permissions_in_the_token_count_and_not_the_roles_name,
     a_change_needs_the_permission_of_each_of_its_parts,
@@ -149,6 +150,15 @@ fn no_admin_of_any_role_may_use_a_users_routes(backend: Backend) {
     assert_eq!(desk.database.snapshot(), before);
 }
 
+fn every_role_may_open_a_socket_with_a_ticket(backend: Backend) {
+    let desk = Desk::start(backend);
+    for &(role, ..) in ROLES {
+        let mut socket = desk.admin(role, Some("BD")).connect_by_ticket();
+        assert_eq!(socket.connected["principal"]["role"], role);
+        socket.round_trip();
+    }
+}
+
 fn permissions_in_the_token_count_and_not_the_roles_name(backend: Backend) {
     let desk = Desk::start(backend);
     let opened = desk.driver("driver-1", "BD").open("Permissions", "Hello");
@@ -193,8 +203,7 @@ fn a_missing_permission_is_told_before_a_bad_body(backend: Backend) {
     let desk = Desk::start(backend);
     let opened = desk.driver("driver-1", "BD").open("Order", "Hello");
     let (reader, driver) = (desk.admin("READONLY_ADMIN", Some("BD")), desk.driver("driver-1", "BD"));
-    let guarded = ROUTES.iter().filter(|route| route.is_guarded() && route.method != "GET");
-    for route in guarded {
+    for route in ROUTES.iter().filter(|route| route.takes_a_body()) {
         let path = route.to(&opened);
         for body in ["{", "{\"surprise\":1}", "[]"] {
             let call = |person: &Person| person.call(route.method, &path).body("application/json", body).send();

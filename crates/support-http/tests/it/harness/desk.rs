@@ -22,6 +22,14 @@ pub(crate) struct Desk {
     folder: TempDir,
 }
 
+/// Another server on a desk's database.
+#[derive(Debug)]
+pub(crate) struct Node {
+    pub(crate) server: Server,
+    /// Where people find it: `person.at(&node.address)`.
+    pub(crate) address: Address,
+}
+
 /// A desk that is not open yet.
 #[derive(Debug)]
 pub(crate) struct Plan {
@@ -30,7 +38,7 @@ pub(crate) struct Plan {
 }
 
 impl Desk {
-    /// A desk as most tests want it: nobody meets a limit on sending.
+    /// A desk as most tests want it: nobody meets a limit on sending or on frames.
     #[track_caller]
     pub(crate) fn start(backend: Backend) -> Self {
         Self::plan(backend).start()
@@ -51,17 +59,21 @@ impl Desk {
 
     #[track_caller]
     fn wait_until_ready(&mut self) {
-        self.address.set(self.server.port());
-        let address = self.address.clone();
-        super::patience::eventually("the server is ready", || {
-            Call::new(&address, "GET", "/readyz").try_send().is_ok_and(|answer| answer.status == 200)
-        });
+        wait_until_ready(&mut self.server, &self.address);
     }
 
     /// A second server on the same database, not waited for.
     #[track_caller]
     pub(crate) fn another_server(&self) -> Server {
         Server::start("serve", "another", self.folder.path(), &self.environment)
+    }
+
+    /// A second server on the same database, ready for whoever is [`at`](Person::at) its address.
+    #[track_caller]
+    pub(crate) fn another_node(&self) -> Node {
+        let mut node = Node { server: self.another_server(), address: Address::default() };
+        wait_until_ready(&mut node.server, &node.address);
+        node
     }
 
     /// What the server's process was given.
@@ -127,6 +139,14 @@ impl Desk {
     }
 }
 
+#[track_caller]
+fn wait_until_ready(server: &mut Server, address: &Address) {
+    address.set(server.port());
+    super::patience::eventually("the server is ready", || {
+        Call::new(address, "GET", "/readyz").try_send().is_ok_and(|answer| answer.status == 200)
+    });
+}
+
 impl Plan {
     /// A desk on a database that exists already.
     pub(crate) fn on(database: Database) -> Self {
@@ -135,6 +155,7 @@ impl Plan {
             ("DATABASE_URL", url.as_str()),
             ("SUPPORT_BISCUIT_PRIVATE_KEY", keys().private.as_str()),
             ("SUPPORT_SENDS_PER_MINUTE", "1000000"),
+            ("SUPPORT_WS_FRAMES_PER_SECOND", "1000"),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
         Self { database, environment }

@@ -46,6 +46,11 @@ impl Person {
         Self { address: address.clone(), ..self.clone() }
     }
 
+    /// The server that they talk to.
+    pub(crate) fn address(&self) -> &Address {
+        &self.address
+    }
+
     /// A request in this person's name.
     pub(crate) fn call(&self, method: &str, path: &str) -> Call {
         let call = Call::new(&self.address, method, path);

@@ -4,6 +4,8 @@ use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use ureq::http::{HeaderMap, HeaderName};
+
 use super::answer::Answer;
 use super::call::Address;
 
@@ -41,19 +43,37 @@ impl Raw {
     #[track_caller]
     pub(crate) fn answer(&mut self, asked: &str) -> Answer {
         let head = self.head();
-        let mut lines = head.lines();
-        let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
-        let mut headers = ureq::http::HeaderMap::new();
-        for (name, value) in lines.filter_map(|line| line.split_once(':')) {
-            let name: ureq::http::HeaderName = name.parse().expect("a header's name");
-            headers.append(name, value.trim().parse().expect("a header's value"));
-        }
+        self.answer_below(&head, asked)
+    }
+
+    /// The answer whose head was read already.
+    #[track_caller]
+    pub(crate) fn answer_below(&mut self, head: &str, asked: &str) -> Answer {
+        let (status, headers) = status_and_headers(head);
         let length = headers.get("content-length").and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or(0);
         let mut body = vec![0; length];
         self.0.read_exact(&mut body).expect("the whole body");
         let text = String::from_utf8(body).expect("a body in UTF-8");
-        let answer = Answer::new(asked.to_owned(), status.expect("a status"), headers, text);
+        let answer = Answer::new(asked.to_owned(), status, headers, text);
         answer.check_form();
         answer
     }
+
+    /// The connection, for those who go on in another protocol.
+    pub(crate) fn into_stream(self) -> TcpStream {
+        self.0
+    }
+}
+
+/// What a head says.
+#[track_caller]
+pub(crate) fn status_and_headers(head: &str) -> (u16, HeaderMap) {
+    let mut lines = head.lines();
+    let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|code| code.parse().ok());
+    let mut headers = HeaderMap::new();
+    for (name, value) in lines.filter_map(|line| line.split_once(':')) {
+        let name: HeaderName = name.parse().expect("a header's name");
+        headers.append(name, value.trim().parse().expect("a header's value"));
+    }
+    (status.expect("a status"), headers)
 }

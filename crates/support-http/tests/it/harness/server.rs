@@ -59,6 +59,20 @@ impl Server {
         fs::read_to_string(self.log.with_extension("out")).unwrap_or_default()
     }
 
+    /// How much memory it has at the moment, in KiB.
+    #[track_caller]
+    pub(crate) fn memory(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("the server runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("VmRSS");
+        line.trim().trim_end_matches("kB").trim().parse().expect("a number of KiB")
+    }
+
+    /// How many files and connections it has open.
+    #[track_caller]
+    pub(crate) fn open_files(&self) -> usize {
+        fs::read_dir(format!("/proc/{}/fd", self.child.id())).expect("the server runs").count()
+    }
+
     /// Ends it at once, as `kill -9` does.
     pub(crate) fn kill(&mut self) {
         let _ = self.child.kill();

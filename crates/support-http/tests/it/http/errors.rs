@@ -40,7 +40,7 @@ fn malformed_json_is_said_to_be_just_that(backend: Backend) {
     let desk = Desk::start(backend);
     let opened = desk.driver("driver-1", "BD").open("Mine", "Hello");
     let before = desk.database.snapshot();
-    for route in ROUTES.iter().filter(|route| route.is_guarded() && route.method != "GET") {
+    for route in ROUTES.iter().filter(|route| route.takes_a_body()) {
         let person = person(&desk, route.home());
         let call = |body: Vec<u8>| person.call(route.method, &route.to(&opened)).body("application/json", body).send();
         let good = good_body(route);
@@ -63,7 +63,7 @@ fn malformed_json_is_said_to_be_just_that(backend: Backend) {
 fn a_body_that_is_no_object_is_refused(backend: Backend) {
     let desk = Desk::start(backend);
     let opened = desk.driver("driver-1", "BD").open("Mine", "Hello");
-    for route in ROUTES.iter().filter(|route| route.is_guarded() && route.method != "GET") {
+    for route in ROUTES.iter().filter(|route| route.takes_a_body()) {
         let person = person(&desk, route.home());
         for body in ["[]", "\"text\"", "1", "null", "true", "[\"a\",\"b\"]", " [\"s\",\"m\",null,null,null]"] {
             let answer =
@@ -142,7 +142,7 @@ fn a_body_that_is_not_json_is_an_unsupported_type(backend: Backend) {
     let opened = desk.driver("driver-1", "BD").open("Mine", "Hello");
     let before = desk.database.snapshot();
     let body = r#"{"subject":"s","initialMessage":"m"}"#;
-    for route in ROUTES.iter().filter(|route| route.is_guarded() && route.method != "GET") {
+    for route in ROUTES.iter().filter(|route| route.takes_a_body()) {
         let person = person(&desk, route.home());
         for content_type in
             ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "json"]
@@ -160,7 +160,7 @@ fn a_body_beyond_256_kib_is_too_large(backend: Backend) {
     let desk = Desk::start(backend);
     let opened = desk.driver("driver-1", "BD").open("Mine", "Hello");
     let before = desk.database.snapshot();
-    for route in ROUTES.iter().filter(|route| route.is_guarded() && route.method != "GET") {
+    for route in ROUTES.iter().filter(|route| route.takes_a_body()) {
         let token = person(&desk, route.home()).token.expect("a token");
         let mut raw = Raw::connect(desk.address());
         let body = format!("{{\"content\":\"{}\"}}", "x".repeat(256 * 1024));

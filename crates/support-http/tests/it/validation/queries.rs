@@ -98,7 +98,8 @@ fn an_unknown_field_is_refused_on_every_route(backend: Backend) {
     let (driver, admin) = (desk.driver("driver-1", "BD"), desk.admin("SUPER_ADMIN", None));
     let opened = driver.open("Fields", "Hello");
     let before = desk.database.snapshot();
-    for route in ROUTES.iter().filter(|route| route.is_guarded()) {
+    // Those of real time have their own tests: a socket is asked for with more than a path.
+    for route in ROUTES.iter().filter(|route| route.is_guarded() && route.who != For::Both) {
         let person = if route.who == For::Admins { &admin } else { &driver };
         let last = route.path.rsplit('/').next();
         let body = match (route.method, last, route.who) {

@@ -9,8 +9,9 @@ use support_realtime::Subscriber;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
-use super::session::{Closing, Session, Step};
+use super::session::Session;
 use super::sockets::TakenPlace;
+use super::step::{Closing, Step};
 use super::work::Outcome;
 use super::{FrameReader, FrameWriter, Stuck};
 use crate::Desk;

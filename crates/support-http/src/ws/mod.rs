@@ -19,6 +19,7 @@ mod place;
 mod requests;
 mod session;
 mod sockets;
+mod step;
 pub mod tcp;
 pub mod transport;
 mod utf8;

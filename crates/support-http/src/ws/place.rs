@@ -15,7 +15,9 @@ const MOST_HELD: usize = 256;
 /// How long a socket that was told `hasMore` has to ask for the rest before it is sent without being asked for.
 pub(super) const ASK_AGAIN_WITHIN: Duration = Duration::from_secs(5);
 /// How long the answer to a send waits for the messages before it. After that it goes first: what is kept is kept.
-pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(1);
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+/// How long after a failure the database is read again.
+const READ_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
 /// What comes of something that happened.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -115,9 +117,6 @@ impl Place {
         } else {
             self.mode = Mode::Live;
         }
-        // Their messages are in the answer.
-        let later = self.owed.split_off(&(self.position + 1));
-        turn.frames.extend(std::mem::replace(&mut self.owed, later).into_values().map(|owed| owed.answer));
         self.answered = self.answered.split_off(&(self.position + 1));
         self.release(&mut turn);
         turn
@@ -144,7 +143,7 @@ impl Place {
     /// The database could not be read. It is tried again.
     pub(super) fn failed_to_read(&mut self, now: Duration) {
         self.held.retain(|delivery| !matches!(delivery.topic, Topic::Message { .. }));
-        self.mode = Mode::Waiting { until: now + ANSWER_WITHIN };
+        self.mode = Mode::Waiting { until: now + READ_AGAIN_AFTER };
     }
 
     /// Something happened in the room.
@@ -171,9 +170,21 @@ impl Place {
         }
     }
 
-    /// A send of this socket begins.
-    pub(super) fn begin_send(&mut self) {
+    /// A send of this socket begins. Who writes does not wait: the rest is sent without being asked for, so that the
+    /// answer has its place behind it.
+    pub(super) fn begin_send(&mut self) -> Turn {
         self.is_sending = true;
+        let mut turn = Turn::default();
+        if matches!(self.mode, Mode::Waiting { .. }) {
+            self.send_on(&mut turn);
+        }
+        turn
+    }
+
+    fn send_on(&mut self, turn: &mut Turn) {
+        self.sent_on_from = Some(self.sent_on_from.unwrap_or(self.position));
+        self.mode = Mode::Reading;
+        turn.read_after = Some(self.position);
     }
 
     /// The send has ended: with this number and this answer, or with nothing that has a place among the messages.
@@ -183,15 +194,18 @@ impl Place {
         if let Some((seq, answer)) = sent {
             if seq <= self.position {
                 turn.frames.push(answer);
-            } else if matches!(self.mode, Mode::Waiting { .. }) {
-                self.answered.insert(seq);
-                turn.frames.push(answer);
             } else {
                 self.owed.insert(seq, Owed { answer, since: now });
             }
         }
         self.release(&mut turn);
         turn
+    }
+
+    /// Whether the answer to a send still waits for its turn. Until then nothing else is done for the client: a join would
+    /// bring the message a second time.
+    pub(super) fn owes_an_answer(&self) -> bool {
+        !self.owed.is_empty()
     }
 
     /// When [`tick`](Self::tick) has something to do.
@@ -213,9 +227,7 @@ impl Place {
             self.answered.insert(seq);
         }
         if matches!(self.mode, Mode::Waiting { until } if now >= until) {
-            self.sent_on_from = Some(self.sent_on_from.unwrap_or(self.position));
-            self.mode = Mode::Reading;
-            turn.read_after = Some(self.position);
+            self.send_on(&mut turn);
         }
         turn
     }

@@ -9,7 +9,6 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::web::Bytes;
 use bytestring::ByteString;
 use support_domain::{ConversationId, Side, SupportConversation};
 use support_rbac::{
@@ -24,36 +23,11 @@ use super::flood::{Admission, FloodGate};
 use super::frames::{self, Empty, RenewedView};
 use super::place::{Caught, Place, Turn};
 use super::requests::{ClientFrame, Request};
+use super::step::{Closing, Step};
 use super::work::{Outcome, Work};
-use super::{Incoming, SocketLimits, Violation};
+use super::{Incoming, SocketLimits};
 use crate::error::{ApiError, ClosingCode, ErrorCode};
 use crate::views::{AdminConversationView, ConversationView, SentView, UserConversationView};
-
-/// What the connection has to do.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Step {
-    /// Send this text.
-    Send(ByteString),
-    /// Ask for a sign of life.
-    Ping,
-    /// Give one.
-    Pong(Bytes),
-    /// Close, and do nothing more.
-    Close(Closing),
-}
-
-/// How a connection ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Closing {
-    /// By this side.
-    Because(ClosingCode),
-    /// By the client's breach of the protocol.
-    Violated(Violation),
-    /// By the client, which is answered.
-    Answered(Option<u16>),
-    /// There is nobody left to close it for.
-    Gone,
-}
 
 /// A room that the client has joined, or is about to.
 #[derive(Debug)]
@@ -85,6 +59,8 @@ pub(super) struct Session {
     asked: Option<Asked>,
     /// Rooms that have to be read on behind that message.
     to_read: VecDeque<(ConversationId, i64)>,
+    /// Where the last message was sent, whose answer may still wait for its turn.
+    sent_to: Option<ConversationId>,
     /// The id of the request that is under way; none when nothing is.
     under_way: Option<Option<String>>,
     last_heard: Duration,
@@ -116,6 +92,7 @@ impl Session {
             steps: VecDeque::from([Step::Send(greeting)]),
             asked: None,
             to_read: VecDeque::new(),
+            sent_to: None,
             under_way: None,
             last_heard: now,
             last_ping: now,
@@ -167,7 +144,8 @@ impl Session {
 
     /// Whether the next frame of the client may come.
     pub(super) fn is_ready(&self) -> bool {
-        self.asked.is_none() && self.under_way.is_none()
+        let owes = |id| self.rooms.get(&id).is_some_and(|room| room.place.owes_an_answer());
+        self.asked.is_none() && self.under_way.is_none() && !self.sent_to.is_some_and(owes)
     }
 
     /// What is to be done next; at most one thing at a time.
@@ -272,8 +250,9 @@ impl Session {
             Request::Join(command) => self.begin_join(command)?,
             Request::Send(command) => {
                 let context = self.context::<SendMessage>()?;
-                if let Some(room) = self.rooms.get_mut(&command.conversation_id) {
-                    room.place.begin_send();
+                let id = command.conversation_id;
+                if let Some(turn) = self.rooms.get_mut(&id).map(|room| room.place.begin_send()) {
+                    self.take(id, turn);
                 }
                 Work::Send(context, Box::new(command))
             }
@@ -395,6 +374,7 @@ impl Session {
 
     fn finish_send(&mut self, request_id: Option<&str>, id: ConversationId, result: Result<Sent, ServiceError>) {
         let (now, side) = (self.now(), self.side());
+        self.sent_to = Some(id);
         let room = self.rooms.get_mut(&id);
         match result {
             Ok(sent) => {

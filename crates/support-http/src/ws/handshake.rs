@@ -47,7 +47,10 @@ pub(crate) async fn connect(
     let caller = match by_header {
         Some(authenticated) => authenticated?,
         None => match ticket(&request) {
-            Some(ticket) if is_handshake => redeem(&desk, &ticket).await?,
+            Some(ticket) if is_handshake => {
+                known_fields(&request)?;
+                redeem(&desk, &ticket).await?
+            }
             Some(_) => return Err(no_handshake()),
             None => return Err(AuthenticationError::refused("there is neither a bearer token nor a ticket").into()),
         },
@@ -55,6 +58,7 @@ pub(crate) async fn connect(
     if !is_handshake {
         return Err(no_handshake());
     }
+    known_fields(&request)?;
     let person = caller.principal.key();
     let place = match desk.sockets.take_place(&person) {
         Ok(place) => Some(place),
@@ -105,6 +109,18 @@ fn ticket(request: &HttpRequest) -> Option<String> {
         let mut pairs = form_urlencoded::parse(request.query_string().as_bytes());
         pairs.find(|(name, _)| name == "ticket").map(|(_, value)| value.into_owned())
     })
+}
+
+/// Whether the query holds nothing but a ticket.
+fn known_fields(request: &HttpRequest) -> Result<(), ApiError> {
+    let mut pairs = form_urlencoded::parse(request.query_string().as_bytes());
+    match pairs.find(|(name, _)| name != "ticket") {
+        Some((name, _)) => {
+            let name: String = name.chars().filter(|character| !character.is_control()).take(64).collect();
+            Err(ApiError::invalid(&name, "is not a known field"))
+        }
+        None => Ok(()),
+    }
 }
 
 async fn redeem(desk: &Desk, ticket: &str) -> Result<Arc<Caller>, ApiError> {

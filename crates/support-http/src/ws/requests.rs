@@ -136,7 +136,7 @@ fn parse_request(mut frame: Map<String, Value>, limits: &Limits) -> Result<Reque
     };
     let payload = match frame.remove("payload") {
         Some(Value::Object(payload)) => payload,
-        None | Some(Value::Null) => Map::new(),
+        None => Map::new(),
         Some(_) => return Err(ApiError::invalid("payload", "must be an object")),
     };
     if let Some(name) = frame.keys().next() {

@@ -170,7 +170,8 @@ fn sockets_that_are_gone_leave_nothing_open(backend: Backend) {
             socket.join(&opened);
             socket.watch();
         }
-        assert!(desk.server.open_files() >= before + 50);
+        // Of those from before some may have gone meanwhile.
+        assert!(desk.server.open_files() >= before + 40);
     }
     eventually("all of them are closed", || desk.server.open_files() < before + 30);
 }

@@ -60,7 +60,7 @@ fn the_first_frame_tells_an_admins_permissions_and_no_users(backend: Backend) {
     // Whoever is bound to no country is told of none.
     let principal = desk.admin("SUPER_ADMIN", None).connect().connected["principal"].clone();
     assert_eq!(principal["countryCode"], Value::Null);
-    assert_eq!(principal["permissions"].as_array().map(Vec::len), Some(3));
+    assert_eq!(principal["permissions"].as_array().map(Vec::len), Some(4));
 }
 
 fn without_a_valid_token_there_is_no_socket(backend: Backend) {

@@ -69,7 +69,8 @@ fn what_is_no_envelope_is_refused(backend: Backend) {
         (json!({"payload": join}), "type"),
         (json!({"type": 5, "payload": join}), "type"),
         (json!({"type": null, "payload": join}), "type"),
-        (json!({"type": "support:joinConversation"}), "payload"),
+        // Without a payload it is an empty one.
+        (json!({"type": "support:joinConversation"}), "conversationId"),
         (json!({"type": "support:joinConversation", "payload": null}), "payload"),
         (json!({"type": "support:joinConversation", "payload": []}), "payload"),
         (json!({"type": "support:joinConversation", "payload": "text"}), "payload"),

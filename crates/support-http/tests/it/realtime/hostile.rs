@@ -217,7 +217,7 @@ fn who_says_nothing_after_half_a_frame_is_gone_in_the_end(backend: Backend) {
             socket
         })
         .collect();
-    assert!(desk.server.open_files() >= before + 20);
+    assert!(desk.server.open_files() >= before + 15);
     eventually("those who say nothing are gone", || desk.server.open_files() < before + 10);
     drop(half);
     driver.connect().round_trip();

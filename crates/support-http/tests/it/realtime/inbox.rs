@@ -71,7 +71,7 @@ fn what_changed_nothing_is_told_to_nobody(backend: Backend) {
     admin.change(&opened, &json!({"status": "open", "priority": "normal", "assignedAdminId": null}));
     admin.patch(&admin.path(&opened, ""), &json!({"priority": "low", "version": 9})).refused(409, "stale");
     admin.read(&opened, 0);
-    driver.read(&opened, 1);
+    driver.read(&opened, 0);
     driver.see(&opened);
     driver.post(&driver.path(&opened, "/messages"), &json!({"content": ""})).expect(400);
     user.typing(&opened, true);

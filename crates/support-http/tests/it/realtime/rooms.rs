@@ -51,7 +51,7 @@ fn in_room(person: &Person, conversation: &Conversation) -> Socket {
 }
 
 fn joining_shows_the_conversation_and_none_of_its_past(backend: Backend) {
-    let Room { driver, admin, opened, .. } = room(backend);
+    let Room { desk: _desk, driver, admin, opened, .. } = room(backend);
     driver.send(&opened, "more past");
     for (person, shape) in [(&driver, shapes::conversation_for_user()), (&admin, shapes::conversation_for_admin())] {
         let answer = person.connect().join(&opened);
@@ -62,7 +62,7 @@ fn joining_shows_the_conversation_and_none_of_its_past(backend: Backend) {
 }
 
 fn what_one_says_comes_to_the_others_in_both_directions(backend: Backend) {
-    let Room { driver, admin, opened, mut user, mut staff, .. } = room(backend);
+    let Room { desk: _desk, driver, admin, opened, mut user, mut staff, .. } = room(backend);
     let mut colleague = in_room(&admin, &opened);
     let asked = user.say(&opened, "Where is my money?");
     let answered = staff.say(&opened, "On its way.");
@@ -79,7 +79,7 @@ fn what_one_says_comes_to_the_others_in_both_directions(backend: Backend) {
 }
 
 fn the_sending_socket_has_its_answer_and_no_event(backend: Backend) {
-    let Room { driver, opened, mut user, mut staff, .. } = room(backend);
+    let Room { desk: _desk, driver, opened, mut user, mut staff, .. } = room(backend);
     let mut second = in_room(&driver, &opened);
     for number in 0..5 {
         let sent = user.say(&opened, &format!("Message {number}"));
@@ -94,7 +94,7 @@ fn the_sending_socket_has_its_answer_and_no_event(backend: Backend) {
 }
 
 fn rest_and_sockets_are_one_conversation(backend: Backend) {
-    let Room { driver, admin, opened, mut user, mut staff, .. } = room(backend);
+    let Room { desk: _desk, driver, admin, opened, mut user, mut staff, .. } = room(backend);
     // What is sent over REST was sent by no socket: all are told.
     let sent = driver.send(&opened, "by the user, over REST");
     let seen = [user.next_message(), staff.next_message()];
@@ -155,7 +155,7 @@ fn a_user_never_learns_which_admin_it_was(backend: Backend) {
 }
 
 fn each_side_sees_its_own_view_of_an_event(backend: Backend) {
-    let Room { driver, admin, opened, mut user, mut staff, .. } = room(backend);
+    let Room { desk: _desk, driver, admin, opened, mut user, mut staff, .. } = room(backend);
     let mut second = in_room(&admin, &opened);
     staff.say(&opened, "A person");
     let (at_user, at_desk) = (user.next_message(), second.next_message());
@@ -172,7 +172,7 @@ fn each_side_sees_its_own_view_of_an_event(backend: Backend) {
 }
 
 fn reading_is_told_to_everybody_in_the_room(backend: Backend) {
-    let Room { driver, opened, mut user, mut staff, .. } = room(backend);
+    let Room { desk: _desk, driver, opened, mut user, mut staff, .. } = room(backend);
     let mut second = in_room(&driver, &opened);
     staff.say(&opened, "an answer");
     let seen = user.mark_read(&opened, 2);
@@ -195,7 +195,7 @@ fn reading_is_told_to_everybody_in_the_room(backend: Backend) {
 }
 
 fn reading_that_moves_nothing_is_told_to_nobody(backend: Backend) {
-    let Room { driver, opened, mut user, mut staff, .. } = room(backend);
+    let Room { desk: _desk, driver, opened, mut user, mut staff, .. } = room(backend);
     staff.say(&opened, "an answer");
     user.mark_read(&opened, 2);
     for socket in [&mut user, &mut staff] {
@@ -214,7 +214,7 @@ fn reading_that_moves_nothing_is_told_to_nobody(backend: Backend) {
 }
 
 fn typing_is_told_to_the_others_and_not_to_who_types(backend: Backend) {
-    let Room { driver, admin, opened, mut user, mut staff, .. } = room(backend);
+    let Room { desk: _desk, driver, admin, opened, mut user, mut staff, .. } = room(backend);
     let mut others = [in_room(&driver, &opened), in_room(&admin, &opened)];
     user.typing(&opened, true);
     let by_user = |is_typing| json!({"conversationId": opened.id, "senderType": "user", "isTyping": is_typing});
@@ -236,7 +236,7 @@ fn typing_is_told_to_the_others_and_not_to_who_types(backend: Backend) {
 }
 
 fn leaving_ends_it(backend: Backend) {
-    let Room { driver, admin, opened, mut user, mut staff, .. } = room(backend);
+    let Room { desk: _desk, driver, admin, opened, mut user, mut staff, .. } = room(backend);
     let mut second = in_room(&driver, &opened);
     user.leave(&opened);
     staff.say(&opened, "Are you there?");
@@ -259,7 +259,7 @@ fn leaving_ends_it(backend: Backend) {
 }
 
 fn joining_again_answers_again_and_doubles_nothing(backend: Backend) {
-    let Room { opened, mut user, mut staff, .. } = room(backend);
+    let Room { desk: _desk, opened, mut user, mut staff, .. } = room(backend);
     for _ in 0..3 {
         assert_eq!(user.join(&opened)["messages"], json!([]));
     }
@@ -279,7 +279,7 @@ fn joining_again_answers_again_and_doubles_nothing(backend: Backend) {
 }
 
 fn a_socket_may_be_in_many_rooms(backend: Backend) {
-    let Room { driver, opened, mut user, mut staff, .. } = room(backend);
+    let Room { desk: _desk, driver, opened, mut user, mut staff, .. } = room(backend);
     let others: Vec<Conversation> = (0..20).map(|number| driver.open(&format!("Room {number}"), "Hello")).collect();
     for other in &others {
         user.join(other);
@@ -300,7 +300,7 @@ fn a_socket_may_be_in_many_rooms(backend: Backend) {
 }
 
 fn a_socket_that_is_gone_is_missed_by_nobody(backend: Backend) {
-    let Room { driver, opened, mut user, mut staff, .. } = room(backend);
+    let Room { desk: _desk, driver, opened, mut user, mut staff, .. } = room(backend);
     for round in 0..5 {
         let mut brief = in_room(&driver, &opened);
         brief.cut();

@@ -5,7 +5,7 @@ use crate::config::{Config, Variables};
 use crate::server::{ServeError, listen, open_service, serve as run_server, start_realtime};
 
 pub(super) fn serve() -> Result<(), CommandError> {
-    crate::log::start("info")?;
+    crate::log::start("info,async_nats=warn")?;
     let config = Config::from_variables(Variables::of_process())?;
     actix_web::rt::System::new().block_on(async move {
         let (realtime, signals) = start_realtime(&config)?;

@@ -2,6 +2,9 @@
 
 mod connecting;
 mod envelope;
+mod inbox;
+mod isolation;
 mod limits;
+mod rooms;
 mod sending;
 mod tickets;

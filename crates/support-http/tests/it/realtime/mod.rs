@@ -8,3 +8,4 @@ mod limits;
 mod rooms;
 mod sending;
 mod tickets;
+mod token_life;

@@ -5,6 +5,7 @@ mod envelope;
 mod inbox;
 mod isolation;
 mod limits;
+mod nodes;
 mod resume;
 mod rooms;
 mod sending;

@@ -1,7 +1,10 @@
 //! Real time: sockets, rooms and inboxes, and what must hold when connections, servers and clients fail.
 
+mod abuse;
+mod arbitrary;
 mod connecting;
 mod envelope;
+mod hostile;
 mod inbox;
 mod isolation;
 mod limits;

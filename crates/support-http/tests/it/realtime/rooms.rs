@@ -62,7 +62,7 @@ fn joining_shows_the_conversation_and_none_of_its_past(backend: Backend) {
 }
 
 fn what_one_says_comes_to_the_others_in_both_directions(backend: Backend) {
-    let Room { desk: _desk, driver, admin, opened, mut user, mut staff, .. } = room(backend);
+    let Room { desk: _desk, driver, admin, opened, mut user, mut staff } = room(backend);
     let mut colleague = in_room(&admin, &opened);
     let asked = user.say(&opened, "Where is my money?");
     let answered = staff.say(&opened, "On its way.");
@@ -94,7 +94,7 @@ fn the_sending_socket_has_its_answer_and_no_event(backend: Backend) {
 }
 
 fn rest_and_sockets_are_one_conversation(backend: Backend) {
-    let Room { desk: _desk, driver, admin, opened, mut user, mut staff, .. } = room(backend);
+    let Room { desk: _desk, driver, admin, opened, mut user, mut staff } = room(backend);
     // What is sent over REST was sent by no socket: all are told.
     let sent = driver.send(&opened, "by the user, over REST");
     let seen = [user.next_message(), staff.next_message()];
@@ -155,7 +155,7 @@ fn a_user_never_learns_which_admin_it_was(backend: Backend) {
 }
 
 fn each_side_sees_its_own_view_of_an_event(backend: Backend) {
-    let Room { desk: _desk, driver, admin, opened, mut user, mut staff, .. } = room(backend);
+    let Room { desk: _desk, driver, admin, opened, mut user, mut staff } = room(backend);
     let mut second = in_room(&admin, &opened);
     staff.say(&opened, "A person");
     let (at_user, at_desk) = (user.next_message(), second.next_message());
@@ -214,7 +214,7 @@ fn reading_that_moves_nothing_is_told_to_nobody(backend: Backend) {
 }
 
 fn typing_is_told_to_the_others_and_not_to_who_types(backend: Backend) {
-    let Room { desk: _desk, driver, admin, opened, mut user, mut staff, .. } = room(backend);
+    let Room { desk: _desk, driver, admin, opened, mut user, mut staff } = room(backend);
     let mut others = [in_room(&driver, &opened), in_room(&admin, &opened)];
     user.typing(&opened, true);
     let by_user = |is_typing| json!({"conversationId": opened.id, "senderType": "user", "isTyping": is_typing});
@@ -236,7 +236,7 @@ fn typing_is_told_to_the_others_and_not_to_who_types(backend: Backend) {
 }
 
 fn leaving_ends_it(backend: Backend) {
-    let Room { desk: _desk, driver, admin, opened, mut user, mut staff, .. } = room(backend);
+    let Room { desk: _desk, driver, admin, opened, mut user, mut staff } = room(backend);
     let mut second = in_room(&driver, &opened);
     user.leave(&opened);
     staff.say(&opened, "Are you there?");

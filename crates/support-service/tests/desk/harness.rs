@@ -17,29 +17,23 @@ use support_store::{DatabaseUrl, Store, StoreConfig};
 
 pub(crate) struct Desk {
     pub(crate) service: SupportService,
-    _folder: tempfile::TempDir,
+    folder: Arc<tempfile::TempDir>,
 }
 
 impl Desk {
     pub(crate) fn start(sink: Option<Arc<dyn AuditSink>>) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let url = DatabaseUrl::Sqlite(folder.path().join("desk.db"));
-        Store::migrate(&url, false).unwrap();
-        let config = StoreConfig { time_limit: std::time::Duration::from_secs(60), ..StoreConfig::new(url) };
-        let service = SupportService::new(
-            Store::open(&config).unwrap(),
-            Arc::new(SystemClock::new()),
-            Arc::new(SystemIds::new()),
-            ServiceConfig {
-                limits: Limits::default(),
-                sends_per_minute: 1_000.try_into().unwrap(),
-                tickets_per_minute: 1_000.try_into().unwrap(),
-                environment: Environment::parse("test").unwrap(),
-            },
-            sink,
-            Realtime::none(),
-        );
-        Self { service, _folder: folder }
+        Self::start_with(sink, Realtime::none())
+    }
+
+    pub(crate) fn start_with(sink: Option<Arc<dyn AuditSink>>, realtime: Realtime) -> Self {
+        let folder = Arc::new(tempfile::tempdir().unwrap());
+        let service = service(&folder, sink, realtime);
+        Self { service, folder }
+    }
+
+    /// A second node on the same database.
+    pub(crate) fn another_node(&self, realtime: Realtime) -> Self {
+        Self { service: service(&self.folder, None, realtime), folder: Arc::clone(&self.folder) }
     }
 
     pub(crate) async fn open(&self, caller: &Arc<Caller>) -> Opened {
@@ -52,6 +46,25 @@ impl Desk {
         };
         self.service.open_conversation(&granted::<action::OpenConversation>(caller), command).await.unwrap()
     }
+}
+
+fn service(folder: &tempfile::TempDir, sink: Option<Arc<dyn AuditSink>>, realtime: Realtime) -> SupportService {
+    let url = DatabaseUrl::Sqlite(folder.path().join("desk.db"));
+    Store::migrate(&url, false).unwrap();
+    let config = StoreConfig { time_limit: std::time::Duration::from_secs(60), ..StoreConfig::new(url) };
+    SupportService::new(
+        Store::open(&config).unwrap(),
+        Arc::new(SystemClock::new()),
+        Arc::new(SystemIds::new()),
+        ServiceConfig {
+            limits: Limits::default(),
+            sends_per_minute: 1_000.try_into().unwrap(),
+            tickets_per_minute: 1_000.try_into().unwrap(),
+            environment: Environment::parse("test").unwrap(),
+        },
+        sink,
+        realtime,
+    )
 }
 
 pub(crate) fn words(text: &str) -> MessageContent {

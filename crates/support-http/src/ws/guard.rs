@@ -394,4 +394,4 @@ impl Stream for Guarded {
 
 #[cfg(test)]
 #[path = "guard_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -237,3 +237,7 @@ impl FrameWriter {
         }
     }
 }
+
+#[cfg(all(test, target_os = "linux"))]
+#[path = "transport_tests.rs"]
+mod tests;

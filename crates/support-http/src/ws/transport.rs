@@ -238,6 +238,7 @@ impl FrameWriter {
     }
 }
 
-#[cfg(all(test, target_os = "linux"))]
+#[cfg(test)]
+#[cfg(target_os = "linux")]
 #[path = "transport_tests.rs"]
 mod tests;

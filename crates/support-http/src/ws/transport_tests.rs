@@ -111,6 +111,7 @@ async fn echo(mut writer: FrameWriter, mut reader: FrameReader, sender: Sender<I
             Incoming::Pong => Ok(()),
             Incoming::Close(code) => return writer.answer_close(code).await.unwrap(),
             Incoming::Violation(violation) => {
+                sender.send(reader.next().await).ok();
                 return writer.close(violation.close_code(), violation.sentence()).await.unwrap();
             }
             Incoming::Gone => return,
@@ -229,6 +230,7 @@ fn a_frame_of_a_gigabyte_is_refused_before_its_payload() {
     client.send(&header(FIN | TEXT, 1 << 30));
     assert_eq!(client.receive_close(), (1009, "the frame is too large".to_owned()));
     assert_eq!(incoming.recv_timeout(PATIENCE), Ok(Incoming::Violation(Violation::FrameTooLarge)));
+    assert_eq!(incoming.recv_timeout(PATIENCE), Ok(Incoming::Gone), "a violation is the last");
     assert_vanishes(&connection);
 }
 
@@ -350,27 +352,58 @@ fn nothing_is_lost_when_waiting_is_given_up() {
     assert_eq!(seen[1..], [Incoming::Text("one two".into()), Incoming::Close(Some(1000)), Incoming::Gone]);
 }
 
-/// Gives a peer up soon.
-const IMPATIENT: TcpOptions = TcpOptions { send_buffer_bytes: 8 * 1024, user_timeout: Duration::from_millis(500) };
+/// A kernel that never gives a peer up, so that what ends was ended by us.
+const PATIENT: TcpOptions = TcpOptions { send_buffer_bytes: 8 * 1024, user_timeout: Duration::from_secs(3600) };
+const IMPATIENT: TcpOptions = TcpOptions { user_timeout: Duration::from_millis(500), ..PATIENT };
 
 fn much() -> ByteString {
     "x".repeat(60_000).into()
 }
 
-#[test]
-fn a_client_that_does_not_read_is_stuck_and_then_dropped() {
+/// Writes to a client that does not read until it is stuck, then tells how further writes go, the first without any waiting.
+fn write_until_stuck(options: TcpOptions, timeout: Duration) -> (Server, Receiver<[Result<(), Stuck>; 2]>) {
     let (sender, stuck) = channel();
-    let server = Server::with(IMPATIENT, move |writer, reader| {
-        let (sender, mut writer) = (sender.clone(), writer.with_timeout(Duration::from_millis(200)));
+    let server = Server::with(options, move |writer, reader| {
+        let (sender, mut writer) = (sender.clone(), writer.with_timeout(timeout));
         async move {
             let _reader = reader;
             while writer.text(much()).await.is_ok() {}
-            // Of no use any more, and without waiting another time.
-            sender.send((writer.ping(b"").await, writer.close(4008, "too slow").await)).unwrap();
+            let at_once = tokio::select! {
+                biased;
+                result = writer.ping(b"") => result,
+                () = std::future::ready(()) => Ok(()),
+            };
+            sender.send([at_once, writer.close(4008, "too slow").await]).unwrap();
         }
     });
+    (server, stuck)
+}
+
+#[test]
+fn a_client_that_does_not_read_is_noticed_by_the_writer() {
+    let (server, stuck) = write_until_stuck(PATIENT, Duration::from_millis(200));
     let client = Client::connect(&server);
-    assert_eq!(stuck.recv_timeout(PATIENCE), Ok((Err(Stuck), Err(Stuck))));
+    let connection = server.accepted();
+    assert_eq!(stuck.recv_timeout(PATIENCE), Ok([Err(Stuck); 2]));
+    drop(client);
+    assert_vanishes(&connection);
+}
+
+#[test]
+fn a_client_that_does_not_read_is_dropped_by_the_kernel_when_its_session_has_ended() {
+    let (server, stuck) = write_until_stuck(IMPATIENT, Duration::from_millis(200));
+    let client = Client::connect(&server);
+    assert_eq!(stuck.recv_timeout(PATIENCE), Ok([Err(Stuck); 2]));
+    assert_vanishes(&server.accepted());
+    drop(client);
+}
+
+#[test]
+fn a_client_that_is_gone_is_noticed_by_the_writer() {
+    // What the kernel has dropped; the writer alone would wait for an hour.
+    let (server, stuck) = write_until_stuck(IMPATIENT, Duration::from_secs(3600));
+    let client = Client::connect(&server);
+    assert_eq!(stuck.recv_timeout(PATIENCE), Ok([Err(Stuck); 2]));
     assert_vanishes(&server.accepted());
     drop(client);
 }
@@ -378,8 +411,8 @@ fn a_client_that_does_not_read_is_stuck_and_then_dropped() {
 #[test]
 fn a_close_does_not_wait_for_a_client_that_does_not_read() {
     let (sender, closed) = channel();
-    let server = Server::with(IMPATIENT, move |writer, reader| {
-        let (sender, mut writer) = (sender.clone(), writer.with_timeout(Duration::from_millis(600)));
+    let server = Server::with(PATIENT, move |writer, reader| {
+        let (sender, mut writer) = (sender.clone(), writer.with_timeout(Duration::from_secs(1)));
         async move {
             let _reader = reader;
             // Given up earlier than the writer would, so that it does not know yet that it is stuck.
@@ -388,7 +421,8 @@ fn a_close_does_not_wait_for_a_client_that_does_not_read() {
         }
     });
     let client = Client::connect(&server);
+    let connection = server.accepted();
     assert_eq!(closed.recv_timeout(PATIENCE), Ok(Err(Stuck)));
-    assert_vanishes(&server.accepted());
     drop(client);
+    assert_vanishes(&connection);
 }

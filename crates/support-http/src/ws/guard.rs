@@ -202,7 +202,6 @@ impl FrameGuard {
             Opcode::Text | Opcode::Binary => {
                 self.is_text = self.opcode == Opcode::Text;
                 self.message_bytes = 0;
-                self.text = Utf8::default();
             }
             _ => {}
         }
@@ -394,4 +393,4 @@ impl Stream for Guarded {
 
 #[cfg(test)]
 #[path = "guard_tests.rs"]
-mod tests;
+pub(super) mod tests;

@@ -5,12 +5,12 @@ use proptest::prelude::*;
 
 use super::*;
 
-const FIN: u8 = 0x80;
+pub(in crate::ws) const FIN: u8 = 0x80;
 const MASK: [u8; 4] = [0x37, 0xFA, 0x21, 0x3D];
 const LIMITS: FrameLimits = FrameLimits { max_frame_bytes: 1000, max_message_bytes: 1500, max_fragments: 4 };
 
 /// The header of a masked frame, with the length in the fewest bytes.
-fn header(first: u8, length: usize) -> Vec<u8> {
+pub(in crate::ws) fn header(first: u8, length: usize) -> Vec<u8> {
     let mut bytes = vec![first];
     match length {
         0..126 => bytes.push(0x80 | length as u8),
@@ -26,7 +26,7 @@ fn header(first: u8, length: usize) -> Vec<u8> {
     bytes
 }
 
-fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
+pub(in crate::ws) fn frame(first: u8, payload: &[u8]) -> Vec<u8> {
     let masked = payload.iter().zip(MASK.iter().cycle()).map(|(byte, mask)| byte ^ mask);
     header(first, payload.len()).into_iter().chain(MASK).chain(masked).collect()
 }

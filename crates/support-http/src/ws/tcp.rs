@@ -41,3 +41,29 @@ fn set(socket: &SockRef<'_>, options: &TcpOptions) -> io::Result<()> {
     socket.set_tcp_user_timeout(Some(options.user_timeout))?;
     Ok(())
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use actix_web::rt::net::TcpListener;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn the_options_reach_the_socket() {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+        let options = TcpOptions { send_buffer_bytes: 30_000, user_timeout: Duration::from_millis(1500) };
+        prepare(&stream, &options);
+        let socket = SockRef::from(&stream);
+        assert_eq!(socket.send_buffer_size().unwrap(), 2 * options.send_buffer_bytes);
+        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(options.user_timeout));
+    }
+
+    #[test]
+    fn what_is_no_tcp_connection_is_left_alone() {
+        prepare(&"a stream of another kind", &TcpOptions::default());
+    }
+}

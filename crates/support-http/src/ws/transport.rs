@@ -243,3 +243,8 @@ impl FrameWriter {
         }
     }
 }
+
+#[cfg(test)]
+#[cfg(target_os = "linux")]
+#[path = "transport_tests.rs"]
+mod tests;

@@ -134,6 +134,7 @@ pub(crate) async fn serve(
     .on_connect(move |io, _| tcp::prepare(io, &config.tcp))
     .listen(listening.listener)
     .map_err(io_error("the address cannot be listened on"))?
+    .tcp_nodelay(true)
     .disable_signals()
     .shutdown_timeout(config.shutdown_timeout.as_secs())
     .run();

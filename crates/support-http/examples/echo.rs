@@ -15,7 +15,7 @@ use support_http::ws::{FrameLimits, FrameReader, FrameWriter, Incoming, Stuck, u
 async fn main() -> io::Result<()> {
     let limits = limits()?;
     let server = HttpServer::new(move || App::new().app_data(web::Data::new(limits)).default_service(web::to(accept)))
-        .on_connect(|io, _| tcp::prepare(io, &TcpOptions::default()))
+        .on_connect(|io, _| drop(tcp::prepare(io, &TcpOptions::default())))
         .workers(1)
         // A peer that stays must not keep whoever ends the server waiting.
         .shutdown_timeout(1)

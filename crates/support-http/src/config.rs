@@ -168,7 +168,8 @@ impl Config {
             SocketAddr::from(([127, 0, 0, 1], 8080)),
         )?;
         let service = service(variables)?;
-        let web = web(variables, service.limits.max_message_chars)?;
+        let max_message_chars = service.limits.max_message_chars;
+        let web = web(variables, max_message_chars)?;
         let pool_size = whole(variables, "SUPPORT_DB_POOL_SIZE", 16, 1..=1_000)?;
         let milliseconds = whole(variables, "SUPPORT_DB_TIMEOUT_MS", 2_500, 100..=60_000)?;
         let store =
@@ -185,7 +186,7 @@ impl Config {
             web,
             sockets: sockets(variables)?,
             tcp: tcp(variables)?,
-            queue: queue(variables)?,
+            queue: queue(variables, max_message_chars)?,
             nats_url: variables.get(NATS_URL)?,
             sync_every: Duration::from_secs(sync_every.into()),
             shutdown_timeout: Duration::from_secs(shutdown_timeout.into()),
@@ -238,9 +239,13 @@ fn tcp(variables: Variables) -> Result<TcpOptions, InvalidConfig> {
     Ok(TcpOptions { send_buffer_bytes: send_buffer as usize, user_timeout: Duration::from_secs(user_timeout.into()) })
 }
 
-fn queue(variables: Variables) -> Result<QueueLimits, InvalidConfig> {
+/// The longest message is in its frame twice, as HTML and as text, each character as up to 12 bytes; a queue has to hold
+/// some of them, or each would make the whole room lag.
+fn queue(variables: Variables, max_message_chars: usize) -> Result<QueueLimits, InvalidConfig> {
     let max_frames = whole(variables, "SUPPORT_WS_QUEUE_FRAMES", 1_024, 1..=1_000_000)?;
-    let max_bytes = whole(variables, "SUPPORT_WS_QUEUE_BYTES", 1024 * 1024, 1_024..=1024 * 1024 * 1024)?;
+    let least = u32::try_from(max_message_chars * 24 * 4 + 64 * 1024).unwrap_or(u32::MAX);
+    let usual = least.max(1024 * 1024);
+    let max_bytes = whole(variables, "SUPPORT_WS_QUEUE_BYTES", usual, least..=1024 * 1024 * 1024)?;
     Ok(QueueLimits { max_frames: max_frames as usize, max_bytes: max_bytes as usize })
 }
 

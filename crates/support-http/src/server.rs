@@ -22,8 +22,8 @@ use crate::routes::{configure, configure_binary};
 use crate::state::WebConfig;
 use crate::ws::{FrameEncoder, Sockets, tcp};
 
-/// How often revoked tokens are read anew.
-const REVOCATIONS_EVERY: Duration = Duration::from_secs(1);
+/// How often revoked tokens are read anew: a live socket is to end within a second.
+const REVOCATIONS_EVERY: Duration = Duration::from_millis(500);
 /// How often the audit log is looked through for what waits to be delivered.
 const AUDIT_EVERY: Duration = Duration::from_secs(1);
 /// How often memory kept for people who have gone is given back.
@@ -127,16 +127,22 @@ pub(crate) async fn serve(
     let desk = Desk { service: service.clone(), authenticator: Arc::new(authenticator), web, sockets: sockets.clone() };
     // Before the first request: a token that was revoked must not be good for a moment.
     service.refresh_revocations().await?;
+    // Of the time for a stop a third is for sockets, and the rest for requests.
+    let for_sockets = config.shutdown_timeout / 3;
     let server = HttpServer::new(move || {
         let desk = desk.clone();
         App::new().configure(|app| configure(app, &desk)).configure(|app| configure_binary(app, &desk))
     })
-    .on_connect(move |io, _| tcp::prepare(io, &config.tcp))
+    .on_connect(move |io, extensions| {
+        if let Some(handle) = tcp::prepare(io, &config.tcp) {
+            extensions.insert(Arc::new(handle));
+        }
+    })
     .listen(listening.listener)
     .map_err(io_error("the address cannot be listened on"))?
     .tcp_nodelay(true)
     .disable_signals()
-    .shutdown_timeout(config.shutdown_timeout.as_secs())
+    .shutdown_timeout(config.shutdown_timeout.saturating_sub(for_sockets).as_secs())
     .run();
     tracing::info!(address = %listening.address, "listening");
     let handle = server.handle();
@@ -151,7 +157,7 @@ pub(crate) async fn serve(
         wait_for_stop().await;
         tracing::info!("stopping");
         // Sockets first: an open one would hold the stop for the whole time, and end without a word.
-        sockets.drain(config.shutdown_timeout / 2).await;
+        sockets.drain(for_sockets).await;
         handle.stop(true).await;
     });
     let result = server.await;
@@ -178,8 +184,10 @@ async fn wait_for_stop() {
 
 async fn keep_refreshing_revocations(service: SupportService) {
     let mut known = true;
+    let mut ticks = tokio::time::interval(REVOCATIONS_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
-        tokio::time::sleep(REVOCATIONS_EVERY).await;
+        ticks.tick().await;
         let result = service.refresh_revocations().await;
         match (&result, known) {
             (Err(error), true) => tracing::warn!(error = %error, "the revoked tokens cannot be read"),

@@ -22,8 +22,10 @@ pub struct Committed {
 pub enum Source {
     /// Committed by this node.
     Here,
-    /// Read from the database, after a hint or in a sweep. It may be old news.
-    Database,
+    /// Read from the database, because another node hinted at it or because something was missing.
+    Hint,
+    /// Read from the database in a sweep. It may be old news.
+    Sweep,
 }
 
 /// Somebody writes, or has stopped writing.

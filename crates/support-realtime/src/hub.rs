@@ -112,21 +112,18 @@ impl Hub {
 
     /// Something was committed, here or on another node: tells those who follow it. Never waits for any of them.
     pub fn publish(&self, committed: &Committed) {
-        if self.sockets() == 0 {
-            return;
-        }
         let (conversation, encoder) = (&committed.conversation, self.inner.encoder.as_ref());
         let mut shard = self.shard(conversation.id);
         let standing = shard.rooms.get_mut(&conversation.id).map(|room| room.take_in(committed, encoder));
         let news = shard.seen.note(conversation.id, conversation.into());
         if news != News::Stale {
-            let is_old = news == News::Unknown && committed.source == Source::Database;
+            let may_be_old = news == News::Unknown && committed.source == Source::Sweep;
             let frames = Frames::of(Event::ConversationUpdated { conversation }, encoder);
-            self.inner.feeds.read().unwrap_or_else(PoisonError::into_inner).tell(conversation, &frames, is_old);
+            self.inner.feeds.read().unwrap_or_else(PoisonError::into_inner).tell(conversation, &frames, may_be_old);
         }
         drop(shard);
         // What came from the database is all that there was; the next hint or sweep shows the rest.
-        if standing == Some(Standing::Lacks) && committed.source != Source::Database {
+        if standing == Some(Standing::Lacks) && committed.source == Source::Here {
             self.want(conversation.id);
         }
     }
@@ -173,6 +170,11 @@ impl Hub {
         shards.flat_map(|shard| shard.rooms.keys().copied().collect::<Vec<_>>()).collect()
     }
 
+    /// Whether anybody follows the conversation, or is about to.
+    pub fn has_room(&self, id: ConversationId) -> bool {
+        self.shard(id).rooms.contains_key(&id)
+    }
+
     /// Up to which message those who follow the conversation have been told; none when nobody follows it.
     pub fn head(&self, id: ConversationId) -> Option<i64> {
         self.shard(id).rooms.get(&id).and_then(Room::head)
@@ -195,7 +197,8 @@ pub struct Subscriber {
     hub: Hub,
     socket: Arc<Socket>,
     rooms: Mutex<HashSet<ConversationId>>,
-    feed: Mutex<Option<Arc<Visibility>>>,
+    /// What is watched, and since when.
+    feed: Mutex<Option<(Arc<Visibility>, Timestamp)>>,
 }
 
 impl Subscriber {
@@ -210,11 +213,12 @@ impl Subscriber {
     }
 
     /// Enters a conversation's room. From now on what happens there is put into the queue, as far as `visibility` has
-    /// it. The caller then reads the database and says so with [`Hub::go_live`].
-    pub fn enter(&self, id: ConversationId, visibility: Arc<Visibility>) {
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
+    /// it. The caller then reads the database and says so with [`Hub::go_live`]. Returns whether it was outside before.
+    pub fn enter(&self, id: ConversationId, visibility: Arc<Visibility>) -> bool {
+        let was_outside = self.rooms.lock().unwrap_or_else(PoisonError::into_inner).insert(id);
         let member = Member { socket: Arc::clone(&self.socket), visibility };
         self.hub.shard(id).rooms.entry(id).or_insert_with(|| Room::new(id)).members.insert(self.socket.id, member);
+        was_outside
     }
 
     /// Leaves a room.
@@ -229,20 +233,22 @@ impl Subscriber {
         }
     }
 
-    /// Watches the inbox: every conversation that `visibility` has, from `now` on.
+    /// Watches the inbox: every conversation that `visibility` has, from `now` on, or since it began to watch before.
     pub fn watch(&self, visibility: Arc<Visibility>, now: Timestamp) {
-        self.unwatch();
-        *self.feed.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&visibility));
-        let watcher = Watcher { socket: Arc::clone(&self.socket), visibility, since: now };
-        self.hub.inner.feeds.write().unwrap_or_else(PoisonError::into_inner).add(watcher);
+        let mut feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
+        let since = feed.as_ref().map_or(now, |(_, since)| *since);
+        let before = feed.replace((Arc::clone(&visibility), since));
+        let watcher = Watcher { socket: Arc::clone(&self.socket), visibility, since };
+        let mut feeds = self.hub.inner.feeds.write().unwrap_or_else(PoisonError::into_inner);
+        feeds.replace(before.as_ref().map(|(visibility, _)| &visibility.scope), watcher);
         self.socket.watches_inbox.store(true, Ordering::Relaxed);
     }
 
     /// Stops watching.
-    pub fn unwatch(&self) {
+    fn unwatch(&self) {
         self.socket.watches_inbox.store(false, Ordering::Relaxed);
         let feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(visibility) = feed {
+        if let Some((visibility, _)) = feed {
             let mut feeds = self.hub.inner.feeds.write().unwrap_or_else(PoisonError::into_inner);
             feeds.remove(self.socket.id, &visibility.scope);
         }

@@ -151,7 +151,7 @@ proptest! {
         prop_assert_eq!(hub.head(id), Some(i64::try_from(missing).unwrap()));
         let wanted = futures_util::FutureExt::now_or_never(hub.wanted());
         prop_assert_eq!(wanted, Some(vec![id]));
-        hub.publish(&Committed { source: Source::Database, ..commits[missing].clone() });
+        hub.publish(&Committed { source: Source::Hint, ..commits[missing].clone() });
         prop_assert_eq!(numbers(&admin), (1..=12).collect::<Vec<i64>>());
         prop_assert!(futures_util::FutureExt::now_or_never(hub.wanted()).is_none());
     }
@@ -167,6 +167,17 @@ fn nothing_is_told_before_somebody_has_read_where_live_begins() {
     assert_eq!(texts(&admin), [""; 0]);
     hub.go_live(&commits[1].conversation);
     assert_eq!(texts(&admin), ["admin message 3"]);
+}
+
+#[test]
+fn what_was_heard_of_before_the_first_reading_and_is_still_missing_is_asked_for() {
+    let (empty, commits) = history(3);
+    let hub = hub();
+    let admin = connect_admin(&hub);
+    admin.enter(empty.id, desk_of(BANGLADESH));
+    hub.publish(&commits[2]);
+    hub.go_live(&commits[0].conversation);
+    assert_eq!(futures_util::FutureExt::now_or_never(hub.wanted()), Some(vec![empty.id]));
 }
 
 #[test]
@@ -197,16 +208,24 @@ fn a_watcher_is_told_each_state_once_and_old_ones_not_at_all() {
     admin.watch(desk_of(BANGLADESH), early);
     hub.publish(&commits[1]);
     hub.publish(&commits[0]);
-    hub.publish(&Committed { source: Source::Database, ..commits[1].clone() });
-    hub.publish(&Committed { source: Source::Database, ..commits[2].clone() });
+    hub.publish(&Committed { source: Source::Sweep, ..commits[1].clone() });
+    hub.publish(&Committed { source: Source::Sweep, ..commits[2].clone() });
     assert_eq!(texts(&admin), ["admin update 1 2", "admin update 1 3"]);
 
     let late = connect_admin(&hub);
-    late.watch(desk_of(BANGLADESH), Timestamp::from_millis(2_000));
-    let mut old = commits[2].clone();
-    old.conversation.id = ConversationId(Uuid::from_u128(8));
-    hub.publish(&Committed { source: Source::Database, ..old });
-    assert_eq!(texts(&late), [""; 0], "it was so before the watch began");
+    late.watch(desk_of(BANGLADESH), Timestamp::from_millis(60_000));
+    // To watch again, with another token, is to go on watching.
+    late.watch(desk_of(BANGLADESH), Timestamp::from_millis(600_000));
+    let another = |id, source, updated_at| {
+        let mut one = commits[2].clone();
+        one.conversation.id = ConversationId(Uuid::from_u128(id));
+        one.conversation.updated_at = Timestamp::from_millis(updated_at);
+        hub.publish(&Committed { source, ..one });
+        texts(&late).len()
+    };
+    assert_eq!(another(8, Source::Sweep, 29_999), 0, "it was so long before the watch began");
+    assert_eq!(another(9, Source::Sweep, 30_000), 1, "it may have been committed after");
+    assert_eq!(another(10, Source::Hint, 0), 1, "somebody has just said so");
 }
 
 #[test]

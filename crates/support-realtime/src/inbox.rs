@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use support_domain::visibility::Scope;
 use support_domain::{ConversationId, CountryCode, PrincipalKey, SupportConversation, Timestamp, Visibility};
@@ -20,6 +21,9 @@ pub(crate) struct Watcher {
     pub(crate) since: Timestamp,
 }
 
+/// The clocks of nodes differ, and a change has its moment before its commit: better a summary too many than one too few.
+const LEEWAY: Duration = Duration::from_secs(30);
+
 /// Who watches: users by who they are, admins by country.
 #[derive(Debug, Default)]
 pub(crate) struct Feeds {
@@ -32,9 +36,12 @@ impl Feeds {
         self.of_users.is_empty() && self.of_countries.is_empty()
     }
 
-    pub(crate) fn add(&mut self, watcher: Watcher) {
+    /// Adds a watcher, in place of what the same socket watched before.
+    pub(crate) fn replace(&mut self, before: Option<&Scope>, watcher: Watcher) {
         let id = watcher.socket.id;
-        self.remove(id, &watcher.visibility.scope);
+        if let Some(scope) = before {
+            self.remove(id, scope);
+        }
         match watcher.visibility.scope.clone() {
             Scope::Owner(user, user_type) => {
                 self.of_users.entry(PrincipalKey::User(user, user_type)).or_default().insert(id, watcher);
@@ -72,13 +79,14 @@ impl Feeds {
         }
     }
 
-    /// Tells those who watch it. `is_old` when it may have been so before they began to watch.
-    pub(crate) fn tell(&self, conversation: &SupportConversation, frames: &Frames<'_>, is_old: bool) {
+    /// Tells those who watch it; when it may be old news, only those who did not begin to watch long after it.
+    pub(crate) fn tell(&self, conversation: &SupportConversation, frames: &Frames<'_>, may_be_old: bool) {
         let user = PrincipalKey::User(conversation.user.id.clone(), conversation.user.user_type);
         let own = self.of_users.get(&user).into_iter().flat_map(HashMap::values);
         let desk = self.of_countries.get(&conversation.user.country).into_iter().flat_map(HashMap::values);
         for watcher in own.chain(desk.map(Arc::as_ref)) {
-            if watcher.visibility.includes(conversation) && !(is_old && conversation.updated_at < watcher.since) {
+            let is_old = may_be_old && conversation.updated_at < watcher.since.minus(LEEWAY);
+            if watcher.visibility.includes(conversation) && !is_old {
                 let frame = frames.seen_by(watcher.socket.side);
                 watcher.socket.queue.push(Delivery { conversation_id: conversation.id, topic: Topic::Inbox, frame });
             }

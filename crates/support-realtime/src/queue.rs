@@ -24,6 +24,9 @@ impl Default for QueueLimits {
     }
 }
 
+/// When so many wait, nobody has to know any more who is typing.
+const MOST_BEFORE_TYPING: usize = 32;
+
 /// What a frame is about, as far as its place among the others depends on it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Topic {
@@ -94,7 +97,8 @@ impl Queue {
     /// Puts a frame in. Past a limit everything that waits is thrown away and the socket has lagged.
     pub(crate) fn push(&self, delivery: Delivery) {
         let mut waiting = self.waiting();
-        if waiting.has_lagged {
+        let is_idle_talk = delivery.topic == Topic::Typing && waiting.deliveries.len() >= MOST_BEFORE_TYPING;
+        if waiting.has_lagged || is_idle_talk {
             return;
         }
         waiting.bytes += delivery.frame.len();
@@ -104,6 +108,13 @@ impl Queue {
         }
         drop(waiting);
         self.filled.notify_one();
+    }
+
+    /// Takes out what was put in for an inbox: whoever watched it may see less now.
+    pub fn forget_inbox(&self) {
+        let mut waiting = self.waiting();
+        waiting.deliveries.retain(|delivery| delivery.topic != Topic::Inbox);
+        waiting.bytes = waiting.deliveries.iter().map(|delivery| delivery.frame.len()).sum();
     }
 
     /// The next frame; waits for one. Only one task may wait. Nothing is lost when the wait is given up.
@@ -138,9 +149,12 @@ mod tests {
 
     use super::*;
 
+    fn about(topic: Topic, text: &'static str) -> Delivery {
+        Delivery { conversation_id: ConversationId(Uuid::nil()), topic, frame: ByteString::from_static(text) }
+    }
+
     fn frame(text: &'static str) -> Delivery {
-        let frame = ByteString::from_static(text);
-        Delivery { conversation_id: ConversationId(Uuid::nil()), topic: Topic::Typing, frame }
+        about(Topic::Inbox, text)
     }
 
     fn queue(max_frames: usize, max_bytes: usize) -> Queue {
@@ -168,6 +182,26 @@ mod tests {
             assert_eq!(queue.next().await, Err(Lagged));
             assert_eq!(queue.waiting().bytes, 0);
         }
+    }
+
+    #[tokio::test]
+    async fn typing_is_dropped_where_much_waits_and_makes_nobody_lag() {
+        let queue = queue(MOST_BEFORE_TYPING + 1, 1_000);
+        (0..1_000).for_each(|_| queue.push(about(Topic::Typing, "x")));
+        assert_eq!(queue.waiting().deliveries.len(), MOST_BEFORE_TYPING);
+        queue.push(frame("news"));
+        assert!(queue.next().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn an_inbox_can_be_forgotten_and_the_rest_stays() {
+        let queue = queue(10, 100);
+        for delivery in [frame("one"), about(Topic::Message { seq: 1 }, "two"), frame("three")] {
+            queue.push(delivery);
+        }
+        queue.forget_inbox();
+        assert_eq!(queue.waiting().bytes, 3);
+        assert_eq!(queue.next().await, Ok(about(Topic::Message { seq: 1 }, "two")));
     }
 
     #[tokio::test]

@@ -78,8 +78,10 @@ impl Room {
             let revision = Revision::from(conversation);
             self.told = Some(Told { head: conversation.last_seq, revision });
             self.held_back = self.held_back.split_off(&(conversation.last_seq + 1));
-            if let Some(unseen) = self.unseen.take() {
-                self.tell(&unseen, encoder);
+            if let Some(unseen) = self.unseen.take()
+                && self.tell(&unseen, encoder) == Standing::Lacks
+            {
+                return Standing::Lacks;
             }
         }
         self.tell(&Arc::new(conversation.clone()), encoder)

@@ -5,10 +5,11 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use support_domain::{ConversationId, SupportConversation, SupportMessage, Visibility};
+use support_domain::visibility::Scope;
+use support_domain::{ConversationId, CountryCode, SupportConversation, SupportMessage, TextEnum, Visibility};
 use support_realtime::fan_out::{Hint, HintKind, Signal};
 use support_realtime::{Committed, Source, Typing};
-use support_store::{ConversationFilter, MessagesPage, PageRequest, Reader, StoreError};
+use support_store::{ConversationFilter, MessagesPage, PageRequest, Reader};
 use tokio::sync::mpsc;
 use tokio::time::MissedTickBehavior;
 
@@ -18,6 +19,8 @@ use crate::{ServiceError, SupportService};
 const BATCH: usize = 200;
 /// Messages that are read with one statement.
 const PAGE: usize = 200;
+/// Signals that are taken together.
+const MOST_SIGNALS: usize = 1_000;
 /// How many conversations of each country a sweep looks at for those who watch inboxes: those with the newest activity.
 const SWEPT_FOR_INBOXES: usize = 200;
 /// A message that is missing is mostly on its way: committed by another request of this node, which is about to say so.
@@ -35,10 +38,10 @@ impl SupportService {
             tokio::select! {
                 Some(signal) = signals.recv() => {
                     // A flood of hints about one conversation is one look at it.
-                    let mut next = Some(signal);
-                    while let Some(signal) = next {
+                    sweep |= self.take_signal(signal, &mut behind);
+                    for _ in 0..MOST_SIGNALS {
+                        let Ok(signal) = signals.try_recv() else { break };
                         sweep |= self.take_signal(signal, &mut behind);
-                        next = if behind.len() < BATCH { signals.try_recv().ok() } else { None };
                     }
                 }
                 wanted = self.hub().wanted() => {
@@ -74,7 +77,7 @@ impl SupportService {
             HintKind::Message | HintKind::Conversation | HintKind::Read => {
                 let head = self.hub().head(conversation_id);
                 let is_known = kind == HintKind::Message && head.is_some_and(|head| head >= seq);
-                if self.hub().has_watchers() || (head.is_some() && !is_known) {
+                if self.hub().has_watchers() || (self.hub().has_room(conversation_id) && !is_known) {
                     behind.insert(conversation_id);
                 }
             }
@@ -82,24 +85,28 @@ impl SupportService {
         false
     }
 
-    /// Reads these conversations, with the messages that their rooms lack, and tells those who follow.
+    /// Reads these conversations, with the messages that their rooms lack, and tells those who follow. A failure with
+    /// some is no reason to leave out the others.
     async fn catch_up(&self, ids: Vec<ConversationId>) -> Result<(), ServiceError> {
+        let mut result = Ok(());
         for batch in ids.chunks(BATCH) {
-            let batch = batch.to_vec();
-            let conversations: Vec<SupportConversation> = self
-                .store()
-                .read::<_, StoreError, _>(move |reader| {
-                    reader.list_conversations_by_id(&Visibility::everything(), &batch)
-                })
-                .await?;
-            for conversation in conversations {
-                self.tell_from_database(conversation).await?;
+            match self.conversations(batch.to_vec()).await {
+                Ok(conversations) => {
+                    for conversation in conversations {
+                        result = result.and(self.tell_from_database(conversation, Source::Hint).await);
+                    }
+                }
+                Err(error) => result = result.and(Err(error)),
             }
         }
-        Ok(())
+        result
     }
 
-    async fn tell_from_database(&self, conversation: SupportConversation) -> Result<(), ServiceError> {
+    async fn conversations(&self, ids: Vec<ConversationId>) -> Result<Vec<SupportConversation>, ServiceError> {
+        self.store().read(move |reader| Ok(reader.list_conversations_by_id(&Visibility::everything(), &ids)?)).await
+    }
+
+    async fn tell_from_database(&self, conversation: SupportConversation, source: Source) -> Result<(), ServiceError> {
         loop {
             // Asked anew for each page: meanwhile this node may have told more by itself.
             let head = self.hub().head(conversation.id).filter(|head| *head < conversation.last_seq);
@@ -108,8 +115,7 @@ impl SupportService {
                 None => Vec::new(),
             };
             let is_last = messages.len() < PAGE;
-            let committed = Committed { conversation: conversation.clone(), messages, source: Source::Database };
-            self.hub().publish(&committed);
+            self.hub().publish(&Committed { conversation: conversation.clone(), messages, source });
             if is_last {
                 return Ok(());
             }
@@ -126,30 +132,37 @@ impl SupportService {
 
     /// Compares all that is followed with the database.
     async fn sweep(&self) -> Result<(), ServiceError> {
+        let mut result = Ok(());
         for batch in self.hub().rooms().chunks(BATCH) {
-            let batch = batch.to_vec();
-            let found = self
-                .store()
-                .read::<_, StoreError, _>(move |reader| {
-                    reader.list_conversations_by_id(&Visibility::everything(), &batch)
-                })
-                .await?;
-            for conversation in found.into_iter().filter(|conversation| self.hub().is_behind(conversation)) {
-                self.tell_from_database(conversation).await?;
+            match self.conversations(batch.to_vec()).await {
+                Ok(found) => {
+                    for conversation in found.into_iter().filter(|conversation| self.hub().is_behind(conversation)) {
+                        result = result.and(self.tell_from_database(conversation, Source::Sweep).await);
+                    }
+                }
+                Err(error) => result = result.and(Err(error)),
             }
         }
         if self.hub().has_watchers() {
-            for conversation in self.store().read_snapshot(recent).await? {
-                self.hub().publish(&Committed { conversation, messages: Vec::new(), source: Source::Database });
+            for country in CountryCode::ALL {
+                match self.store().read_snapshot(move |reader| recent(reader, *country)).await {
+                    Ok(conversations) => {
+                        for conversation in conversations {
+                            let (messages, source) = (Vec::new(), Source::Sweep);
+                            self.hub().publish(&Committed { conversation, messages, source });
+                        }
+                    }
+                    Err(error) => result = result.and(Err(error)),
+                }
             }
         }
-        Ok(())
+        result
     }
 }
 
-/// The conversations with the newest activity.
-fn recent(reader: &mut Reader<'_>) -> Result<Vec<SupportConversation>, ServiceError> {
+/// The country's conversations with the newest activity.
+fn recent(reader: &mut Reader<'_>, country: CountryCode) -> Result<Vec<SupportConversation>, ServiceError> {
     let page = PageRequest { limit: SWEPT_FOR_INBOXES, start: None };
-    let page = reader.list_conversations(&Visibility::everything(), &ConversationFilter::default(), &page)?;
-    Ok(page.conversations)
+    let visibility = Visibility::of(Scope::Countries(vec![country]));
+    Ok(reader.list_conversations(&visibility, &ConversationFilter::default(), &page)?.conversations)
 }

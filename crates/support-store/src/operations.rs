@@ -68,6 +68,8 @@ operations! {
             -> Vec<SupportMessage>;
         /// At most `limit` records of the audit log that were not delivered yet, oldest first.
         audit_logs::list_pending_audit_logs(limit: i64) -> Vec<AuditLogRecord>;
+        /// Whether a ticket of that hash could be used at `now`.
+        socket_tickets::has_socket_ticket(hash: &str, now: Timestamp) -> bool;
         /// The revocation ids of tokens that would still be good at `now`.
         revoked_tokens::list_revoked_tokens(now: Timestamp) -> Vec<String>;
     }

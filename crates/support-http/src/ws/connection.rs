@@ -1,21 +1,27 @@
 //! The loop of one connection: it carries what comes to the session, and does what the session says. It decides nothing.
 
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use actix_web::rt;
 use support_realtime::Subscriber;
 use tokio::sync::watch;
+use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
+use tracing::Instrument;
 
 use super::session::Session;
-use super::sockets::TakenPlace;
 use super::step::{Closing, Step};
-use super::work::Outcome;
+use super::tcp::TcpHandle;
+use super::work::{Outcome, Work};
 use super::{FrameReader, FrameWriter, Stuck};
 use crate::Desk;
 use crate::error::ClosingCode;
+
+/// How long a client may take to read why it was closed, before its connection is cut.
+const GRACE: Duration = Duration::from_secs(5);
+/// The same where it must not get any more of what was on its way.
+const SHORT_GRACE: Duration = Duration::from_secs(1);
 
 /// What a connection is made of.
 pub(super) struct Connection {
@@ -24,10 +30,18 @@ pub(super) struct Connection {
     pub(super) subscriber: Arc<Subscriber>,
     pub(super) reader: FrameReader,
     pub(super) writer: FrameWriter,
-    pub(super) place: TakenPlace,
+    /// None where the server was started without; see [`tcp::prepare`](super::tcp::prepare).
+    pub(super) tcp: Option<Arc<TcpHandle>>,
 }
 
-type Running = Pin<Box<dyn Future<Output = Outcome>>>;
+/// Work on its way, as a task: a client that does not read must not keep what the work holds. Given up when dropped.
+struct Running(JoinHandle<Outcome>);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
 
 impl Connection {
     /// Runs until the connection ends.
@@ -36,19 +50,27 @@ impl Connection {
         let mut stop = self.desk.sockets.watch_stop();
         let mut running: Option<Running> = None;
         let mut stop_at: Option<Instant> = None;
-        loop {
-            match self.flush().await {
+        let closing = loop {
+            match self.flush(&mut revoked).await {
                 Ok(None) => {}
-                Ok(Some(closing)) => break self.close(closing).await,
-                Err(Stuck) => break count_close("stuck"),
-            }
-            if running.is_none()
-                && let Some(work) = self.session.next_work()
-            {
-                let (desk, subscriber) = (self.desk.clone(), Arc::clone(&self.subscriber));
-                running = Some(Box::pin(async move { work.run(&desk, &subscriber).await }));
+                Ok(Some(closing)) => break Some(closing),
+                Err(Stuck) => break None,
             }
             let is_due = stop_at.is_some_and(|at| Instant::now() >= at);
+            if running.is_none() {
+                if self.session.has_more_to_read() && self.session.is_ready() && !is_due {
+                    // What the client wants goes before the past, of which there may be much.
+                    tokio::select! {
+                        biased;
+                        incoming = self.reader.next() => {
+                            self.session.receive(incoming);
+                            continue;
+                        }
+                        () = std::future::ready(()) => {}
+                    }
+                }
+                running = self.session.next_work(!is_due).map(|work| self.begin(work));
+            }
             if is_due && running.is_none() {
                 // What was under way has been answered.
                 self.session.close(ClosingCode::Restart);
@@ -57,7 +79,13 @@ impl Connection {
             tokio::select! {
                 outcome = finished(&mut running) => {
                     running = None;
-                    self.session.finish(outcome);
+                    match outcome {
+                        Ok(outcome) => self.session.finish(outcome),
+                        Err(error) => {
+                            tracing::error!(error = %error, "the work of a socket ended early");
+                            break None;
+                        }
+                    }
                 }
                 incoming = self.reader.next(), if self.session.is_ready() && !is_due => self.session.receive(incoming),
                 delivery = self.subscriber.queue().next() => self.session.deliver(delivery),
@@ -69,48 +97,78 @@ impl Connection {
                 }
                 () = until(stop_at), if !is_due => {}
             }
-        }
+        };
+        drop(running);
+        self.end(closing).await;
     }
 
-    /// Does all steps that there are; the last one may be a close.
-    async fn flush(&mut self) -> Result<Option<Closing>, Stuck> {
+    fn begin(&self, work: Work) -> Running {
+        let (desk, subscriber) = (self.desk.clone(), Arc::clone(&self.subscriber));
+        Running(rt::spawn(async move { work.run(&desk, &subscriber).await }.in_current_span()))
+    }
+
+    /// Does all steps that there are; the last one may be a close. A write that waits is given up when the access ends.
+    async fn flush(&mut self, revoked: &mut watch::Receiver<()>) -> Result<Option<Closing>, Stuck> {
         while let Some(step) = self.session.next_step() {
-            match step {
-                Step::Send(text) => self.writer.text(text).await?,
-                Step::Ping => self.writer.ping(b"").await?,
-                Step::Pong(bytes) => self.writer.pong(&bytes).await?,
-                Step::Close(closing) => return Ok(Some(closing)),
+            let (session, writer) = (&self.session, &mut self.writer);
+            let write = async {
+                match step {
+                    Step::Send(text) => writer.text(text).await.map(|()| None),
+                    Step::Ping => writer.ping(b"").await.map(|()| None),
+                    Step::Pong(bytes) => writer.pong(&bytes).await.map(|()| None),
+                    Step::Close(closing) => Ok(Some(closing)),
+                }
+            };
+            let closing = tokio::select! {
+                biased;
+                written = write => written?,
+                code = withdrawn(session, revoked) => Some(Closing::Because(code)),
+            };
+            if closing.is_some() {
+                return Ok(closing);
             }
         }
         Ok(None)
     }
 
-    async fn close(self, closing: Closing) {
-        let Self { writer, place, subscriber, session, .. } = self;
+    /// Closes; none when nothing can be written any more.
+    async fn end(self, closing: Option<Closing>) {
+        let Self { writer, subscriber, session, tcp, .. } = self;
         // Nothing more is to be put into a queue that nobody empties.
         drop((session, subscriber));
-        let result = match closing {
-            Closing::Because(code) => {
+        let (result, grace) = match closing {
+            Some(Closing::Because(code)) => {
                 count_close(&code.code().to_string());
-                writer.close(code.code(), code.sentence()).await
+                let grace = match code {
+                    ClosingCode::TokenOver | ClosingCode::AccessWithdrawn => Some(SHORT_GRACE),
+                    ClosingCode::Policy | ClosingCode::TooSlow | ClosingCode::TooMany => Some(GRACE),
+                    ClosingCode::Restart => None,
+                };
+                let writer = writer.with_timeout(grace.unwrap_or(GRACE));
+                (writer.close(code.code(), code.sentence()).await, grace)
             }
-            Closing::Violated(violation) => {
+            Some(Closing::Violated(violation)) => {
                 count_close(&violation.close_code().to_string());
-                writer.close(violation.close_code(), violation.sentence()).await
+                (writer.close(violation.close_code(), violation.sentence()).await, Some(GRACE))
             }
-            Closing::Answered(code) => {
+            Some(Closing::Answered(code)) => {
                 count_close("client");
-                writer.answer_close(code).await
+                (writer.answer_close(code).await, None)
             }
-            Closing::Gone => {
+            Some(Closing::Gone) => {
                 count_close("gone");
-                Ok(())
+                (Ok(()), None)
+            }
+            None => {
+                count_close("stuck");
+                (Err(Stuck), Some(Duration::ZERO))
             }
         };
-        if let Err(Stuck) = result {
-            tracing::debug!("a client did not take its close frame");
+        let grace = if result.is_err() { Some(Duration::ZERO) } else { grace };
+        if let (Some(tcp), Some(grace)) = (tcp, grace) {
+            tokio::time::sleep(grace).await;
+            tcp.cut();
         }
-        drop(place);
     }
 }
 
@@ -118,10 +176,25 @@ fn count_close(why: &str) {
     metrics::counter!("support_http_sockets_closed_total", "code" => why.to_owned()).increment(1);
 }
 
-async fn finished(running: &mut Option<Running>) -> Outcome {
+async fn finished(running: &mut Option<Running>) -> Result<Outcome, JoinError> {
     match running {
-        Some(running) => running.await,
+        Some(Running(task)) => task.await,
         None => std::future::pending().await,
+    }
+}
+
+/// Waits until the access ends, and says why.
+async fn withdrawn(session: &Session, revoked: &mut watch::Receiver<()>) -> ClosingCode {
+    loop {
+        if let Some(code) = session.withdrawn() {
+            return code;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(session.until_token_ends()) => {}
+            changed = revoked.changed() => if changed.is_err() {
+                return std::future::pending().await;
+            }
+        }
     }
 }
 

@@ -4,8 +4,11 @@
 //! over REST where it can read errors, and what it is to know about its socket it is told in a close code. No token is
 //! ever taken from a URL: URLs are logged.
 
+use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use actix_web::{HttpRequest, HttpResponse, rt, web};
 use support_rbac::{AuthenticationError, Caller};
@@ -13,7 +16,8 @@ use tracing::Instrument;
 
 use super::connection::Connection;
 use super::session::Session;
-use super::sockets::NoPlace;
+use super::sockets::{NoPlace, TakenPlace};
+use super::tcp::TcpHandle;
 use super::{FrameLimits, is_handshake, upgrade};
 use crate::Desk;
 use crate::error::{ApiError, ClosingCode, ErrorCode};
@@ -68,6 +72,7 @@ pub(crate) async fn connect(
     let (response, writer, reader) =
         upgrade(&request, payload, frame_limits, &[PROTOCOL]).map_err(|_| no_handshake())?;
     let writer = writer.with_timeout(limits.write_timeout);
+    let tcp = request.conn_data::<Arc<TcpHandle>>().cloned();
     let span = tracing::Span::current();
     match place {
         // A browser learns of it by the close code only.
@@ -79,11 +84,31 @@ pub(crate) async fn connect(
             let side = caller.principal.side();
             let subscriber = Arc::new(desk.service.hub().connect(person, side));
             let session = Session::new(desk.service.clone(), caller, origin, Arc::clone(&subscriber), limits);
-            let connection = Connection { desk, session, subscriber, reader, writer, place };
+            let connection = Connection { desk, session, subscriber, reader, writer, tcp };
             rt::spawn(connection.run().instrument(span));
+            // The place is taken for as long as there is something to write, whether or not anybody reads it.
+            return Ok(response.map_body(|_, body| BoxBody::new(Placed { body, _place: place })));
         }
     }
     Ok(response)
+}
+
+/// What is written to a socket, and the socket's place.
+struct Placed {
+    body: BoxBody,
+    _place: TakenPlace,
+}
+
+impl MessageBody for Placed {
+    type Error = Box<dyn std::error::Error>;
+
+    fn size(&self) -> BodySize {
+        self.body.size()
+    }
+
+    fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<web::Bytes, Self::Error>>> {
+        Pin::new(&mut self.get_mut().body).poll_next(cx)
+    }
 }
 
 fn no_handshake() -> ApiError {

@@ -2,11 +2,11 @@
 //! frames come out, each message once and in the order of its number, whatever came first. Never reads the database; it
 //! says behind which message somebody has to.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use bytestring::ByteString;
-use support_domain::SupportConversation;
+use support_domain::{Side, SupportConversation};
 use support_realtime::Revision;
 use support_realtime::queue::{Delivery, Topic};
 
@@ -14,8 +14,11 @@ use support_realtime::queue::{Delivery, Topic};
 const MOST_HELD: usize = 256;
 /// How long a socket that was told `hasMore` has to ask for the rest before it is sent without being asked for.
 pub(super) const ASK_AGAIN_WITHIN: Duration = Duration::from_secs(5);
-/// How long the answer to a send waits for the messages before it. After that it goes first: what is kept is kept.
-pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(3);
+/// How long the answer to a send waits for the messages before it while none of them come. After that the socket is
+/// behind for good. An answer that went first would have a client believe that it has all that came before.
+pub(super) const ANSWER_WITHIN: Duration = Duration::from_secs(10);
+/// How long a client's question may be on its way while the rest is sent without being asked for.
+const CROSSES_WITHIN: Duration = Duration::from_secs(30);
 /// How long after a failure the database is read again.
 const READ_AGAIN_AFTER: Duration = Duration::from_secs(1);
 
@@ -27,6 +30,8 @@ pub(super) struct Turn {
     pub(super) frames: Vec<ByteString>,
     /// Messages behind this one have to be read from the database, and given to [`Place::read_on`].
     pub(super) read_after: Option<i64>,
+    /// The socket cannot be brought up to date; it has to come again.
+    pub(super) is_behind: bool,
 }
 
 /// What a room is read as, by a socket that enters it or catches up.
@@ -38,6 +43,8 @@ pub(super) struct Caught<'a> {
     pub(super) last_seq: Option<i64>,
     /// Whether there are more behind it.
     pub(super) has_more: bool,
+    /// Whether the client asked for what it has missed, or only for what comes.
+    pub(super) asked_for_more: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,10 +78,11 @@ pub(super) struct Place {
     /// Whether a send of this socket is under way. Until its number is known no message is sent: it may be its own.
     is_sending: bool,
     owed: BTreeMap<i64, Owed>,
-    /// Own messages that were answered before their turn.
-    answered: BTreeSet<i64>,
-    /// The end of the last answer that had more behind it, if the rest was sent without being asked for.
-    sent_on_from: Option<i64>,
+    /// The end of the last answer that had more behind it, if the rest was sent without being asked for, and until when
+    /// a question for that rest may still come.
+    sent_on_from: Option<(i64, Duration)>,
+    /// Whether the place was live when the room began to be read again.
+    was_live: bool,
 }
 
 impl Place {
@@ -88,47 +96,49 @@ impl Place {
             has_overflowed: false,
             is_sending: false,
             owed: BTreeMap::new(),
-            answered: BTreeSet::new(),
             sent_on_from: None,
+            was_live: false,
         }
     }
 
     /// The client asks for what comes after that message, in a room where it is already. Returns after which message
-    /// it is to be read: a client that asks for the rest too late is not sent twice what it was sent meanwhile.
-    pub(super) fn ask_again(&mut self, after: Option<i64>) -> Option<i64> {
+    /// it is to be read: a client whose question for the rest crossed it on the way is not sent it twice.
+    pub(super) fn ask_again(&mut self, after: Option<i64>, now: Duration) -> Option<i64> {
+        self.was_live = self.mode == Mode::Live;
         self.mode = Mode::Reading;
-        let sent_meanwhile = |from: &i64| after.is_some_and(|after| (*from..=self.position).contains(&after));
-        match self.sent_on_from.filter(sent_meanwhile) {
-            Some(_) => Some(self.position),
-            None => after,
-        }
+        let crossed = self.sent_on_from.take().is_some_and(|(from, until)| after == Some(from) && now < until);
+        if crossed { Some(self.position) } else { after }
     }
 
     /// The room was read for an answer, which goes out before what this returns.
     pub(super) fn joined(&mut self, caught: &Caught<'_>, now: Duration) -> Turn {
         let mut turn = Turn::default();
         self.seen = Revision::from(caught.conversation);
-        self.position = caught.last_seq.unwrap_or(caught.conversation.last_seq);
-        self.sent_on_from = None;
+        // Who was live and wants only what comes misses nothing of what is on its way.
+        let goes_on = self.was_live && !caught.asked_for_more;
+        if !goes_on {
+            self.position = caught.last_seq.unwrap_or(caught.conversation.last_seq);
+        }
         if caught.has_more {
             self.mode = Mode::Waiting { until: now + ASK_AGAIN_WITHIN };
-            self.held.retain(|delivery| !matches!(delivery.topic, Topic::Message { .. }));
+            self.held.retain(|delivery| !is_message(delivery));
             self.has_overflowed = false;
         } else {
             self.mode = Mode::Live;
         }
-        self.answered = self.answered.split_off(&(self.position + 1));
         self.release(&mut turn);
         turn
     }
 
     /// A further page was read, with a frame for each message.
-    pub(super) fn read_on(&mut self, frames: Vec<(i64, ByteString)>, has_more: bool) -> Turn {
+    pub(super) fn read_on(&mut self, frames: Vec<(i64, ByteString)>, has_more: bool, now: Duration) -> Turn {
         let mut turn = Turn::default();
+        // An answer waits on as long as those before it come.
+        self.owed.values_mut().for_each(|owed| owed.since = now);
         for (seq, frame) in frames {
             if seq > self.position {
                 self.position = seq;
-                turn.frames.extend(self.frame_of(seq, frame));
+                turn.frames.push(self.frame_of(seq, frame));
             }
         }
         if has_more {
@@ -142,22 +152,23 @@ impl Place {
 
     /// The database could not be read. It is tried again.
     pub(super) fn failed_to_read(&mut self, now: Duration) {
-        self.held.retain(|delivery| !matches!(delivery.topic, Topic::Message { .. }));
+        self.held.retain(|delivery| !is_message(delivery));
         self.mode = Mode::Waiting { until: now + READ_AGAIN_AFTER };
     }
 
     /// Something happened in the room.
     pub(super) fn deliver(&mut self, delivery: Delivery) -> Turn {
         let mut turn = Turn::default();
-        let is_message = matches!(delivery.topic, Topic::Message { .. });
+        let is_reading = self.mode == Mode::Reading;
         let waits = matches!(self.mode, Mode::Waiting { .. });
-        if waits && is_message {
-            return turn;
-        }
-        if self.mode == Mode::Reading || (self.is_sending && is_message) || (!self.held.is_empty() && !waits) {
-            self.hold(delivery);
-        } else {
-            self.emit(delivery, &mut turn);
+        let is_stopped = is_reading || self.is_sending || !self.held.is_empty();
+        match delivery.topic {
+            // Nobody has to know later who was typing now.
+            Topic::Typing if is_reading => {}
+            Topic::Message { .. } if waits => {}
+            Topic::Message { .. } if is_stopped => self.hold(delivery),
+            Topic::Update { .. } | Topic::Read { .. } if is_reading || !self.held.is_empty() => self.hold(delivery),
+            _ => self.emit(delivery, &mut turn),
         }
         turn
     }
@@ -172,17 +183,17 @@ impl Place {
 
     /// A send of this socket begins. Who writes does not wait: the rest is sent without being asked for, so that the
     /// answer has its place behind it.
-    pub(super) fn begin_send(&mut self) -> Turn {
+    pub(super) fn begin_send(&mut self, now: Duration) -> Turn {
         self.is_sending = true;
         let mut turn = Turn::default();
         if matches!(self.mode, Mode::Waiting { .. }) {
-            self.send_on(&mut turn);
+            self.send_on(&mut turn, now);
         }
         turn
     }
 
-    fn send_on(&mut self, turn: &mut Turn) {
-        self.sent_on_from = Some(self.sent_on_from.unwrap_or(self.position));
+    fn send_on(&mut self, turn: &mut Turn, now: Duration) {
+        self.sent_on_from.get_or_insert((self.position, now + CROSSES_WITHIN));
         self.mode = Mode::Reading;
         turn.read_after = Some(self.position);
     }
@@ -219,15 +230,10 @@ impl Place {
 
     /// Time has passed.
     pub(super) fn tick(&mut self, now: Duration) -> Turn {
-        let mut turn = Turn::default();
-        let late: Vec<i64> =
-            self.owed.iter().filter(|(_, owed)| now >= owed.since + ANSWER_WITHIN).map(|(seq, _)| *seq).collect();
-        for seq in late {
-            turn.frames.extend(self.owed.remove(&seq).map(|owed| owed.answer));
-            self.answered.insert(seq);
-        }
+        let is_behind = self.owed.values().any(|owed| now >= owed.since + ANSWER_WITHIN);
+        let mut turn = Turn { is_behind, ..Turn::default() };
         if matches!(self.mode, Mode::Waiting { until } if now >= until) {
-            self.send_on(&mut turn);
+            self.send_on(&mut turn, now);
         }
         turn
     }
@@ -235,7 +241,6 @@ impl Place {
     /// Sends what was held, as far as it may be sent now.
     fn release(&mut self, turn: &mut Turn) {
         while self.mode != Mode::Reading {
-            let is_message = |delivery: &Delivery| matches!(delivery.topic, Topic::Message { .. });
             let Some(next) = self.held.front() else { break };
             if self.is_sending && is_message(next) {
                 return;
@@ -252,7 +257,7 @@ impl Place {
     }
 
     fn emit(&mut self, delivery: Delivery, turn: &mut Turn) {
-        let is_news = match delivery.topic {
+        let told = match delivery.topic {
             Topic::Message { seq } if seq > self.position + 1 => {
                 // A gap, whatever it came from: the database has what is missing.
                 self.mode = Mode::Reading;
@@ -263,27 +268,32 @@ impl Place {
             Topic::Message { seq } => {
                 if seq == self.position + 1 {
                     self.position = seq;
-                    turn.frames.extend(self.frame_of(seq, delivery.frame));
+                    turn.frames.push(self.frame_of(seq, delivery.frame));
                 }
                 return;
             }
-            Topic::Update { version } => version > self.seen.version,
-            Topic::Read { by, up_to_seq } => up_to_seq > self.seen.read_by(by),
-            Topic::Typing | Topic::Inbox => true,
+            Topic::Update { version } => Revision { version, ..self.seen },
+            Topic::Read { by: Side::User, up_to_seq } => Revision { read_by_user: up_to_seq, ..self.seen },
+            Topic::Read { by: Side::Admin, up_to_seq } => Revision { read_by_admin: up_to_seq, ..self.seen },
+            Topic::Typing | Topic::Inbox => {
+                turn.frames.push(delivery.frame);
+                return;
+            }
         };
-        if is_news {
+        if told.is_news_to(self.seen) {
+            self.seen = told;
             turn.frames.push(delivery.frame);
         }
     }
 
-    /// The frame of the message whose turn it is: the answer to its send, if it is this socket's own, and nothing if
-    /// that was given before.
-    fn frame_of(&mut self, seq: i64, frame: ByteString) -> Option<ByteString> {
-        if self.answered.remove(&seq) {
-            return None;
-        }
-        Some(self.owed.remove(&seq).map_or(frame, |owed| owed.answer))
+    /// The frame of the message whose turn it is: the answer to its send, if it is this socket's own.
+    fn frame_of(&mut self, seq: i64, frame: ByteString) -> ByteString {
+        self.owed.remove(&seq).map_or(frame, |owed| owed.answer)
     }
+}
+
+fn is_message(delivery: &Delivery) -> bool {
+    matches!(delivery.topic, Topic::Message { .. })
 }
 
 #[cfg(test)]

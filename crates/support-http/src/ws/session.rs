@@ -4,30 +4,27 @@
 //! Rights are asked of the policy at each frame, and whether the token still stands before each step that sends. One
 //! piece of work is under way at a time: what a client sends is done in the order in which it was sent.
 
+mod outcomes;
+
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytestring::ByteString;
 use support_domain::{ConversationId, Side, SupportConversation};
-use support_rbac::{
-    Action, AuthenticationError, Caller, ListConversations, ListMessages, MarkRead, RevocationList, SendMessage,
-    authorize,
-};
+use support_rbac::{Action, Caller, ListConversations, ListMessages, MarkRead, RevocationList, SendMessage, authorize};
 use support_realtime::Subscriber;
 use support_realtime::queue::{Delivery, Lagged, Topic};
-use support_service::{Context, FollowConversation, MessagesListed, Origin, Sent, ServiceError, SupportService};
+use support_service::{Context, FollowConversation, Origin, SupportService};
 
 use super::flood::{Admission, FloodGate};
-use super::frames::{self, Empty, RenewedView};
-use super::place::{Caught, Place, Turn};
+use super::frames::{self, Empty};
+use super::place::{Place, Turn};
 use super::requests::{ClientFrame, Request};
 use super::step::{Closing, Step};
-use super::work::{Outcome, Work};
+use super::work::Work;
 use super::{Incoming, SocketLimits};
 use crate::error::{ApiError, ClosingCode, ErrorCode};
-use crate::views::{AdminConversationView, ConversationView, SentView, UserConversationView};
 
 /// A room that the client has joined, or is about to.
 #[derive(Debug)]
@@ -59,6 +56,8 @@ pub(super) struct Session {
     asked: Option<Asked>,
     /// Rooms that have to be read on behind that message.
     to_read: VecDeque<(ConversationId, i64)>,
+    /// Whether the join that is under way asked for what was missed.
+    asks_for_more: bool,
     /// Where the last message was sent, whose answer may still wait for its turn.
     sent_to: Option<ConversationId>,
     /// The id of the request that is under way; none when nothing is.
@@ -92,6 +91,7 @@ impl Session {
             steps: VecDeque::from([Step::Send(greeting)]),
             asked: None,
             to_read: VecDeque::new(),
+            asks_for_more: false,
             sent_to: None,
             under_way: None,
             last_heard: now,
@@ -109,7 +109,7 @@ impl Session {
     }
 
     /// Why the token no longer stands, if it does not.
-    fn withdrawn(&self) -> Option<ClosingCode> {
+    pub(super) fn withdrawn(&self) -> Option<ClosingCode> {
         if self.caller.is_expired(self.service.clock().now()) {
             Some(ClosingCode::TokenOver)
         } else if self.service.revocations().is_revoked(&self.caller.revocation_ids) {
@@ -148,8 +148,13 @@ impl Session {
         self.asked.is_none() && self.under_way.is_none() && !self.sent_to.is_some_and(owes)
     }
 
-    /// What is to be done next; at most one thing at a time.
-    pub(super) fn next_work(&mut self) -> Option<Work> {
+    /// Whether rooms are to be read on, which is done where the client asks for nothing.
+    pub(super) fn has_more_to_read(&self) -> bool {
+        !self.to_read.is_empty()
+    }
+
+    /// What is to be done next, at most one thing at a time; without `reading`, only what the client has asked for.
+    pub(super) fn next_work(&mut self, reading: bool) -> Option<Work> {
         if self.under_way.is_some() || self.is_over {
             return None;
         }
@@ -157,7 +162,7 @@ impl Session {
             self.under_way = Some(request_id);
             return Some(work);
         }
-        while let Some((conversation_id, after)) = self.to_read.pop_front() {
+        while reading && let Some((conversation_id, after)) = self.to_read.pop_front() {
             let context = self.context::<ListMessages>();
             if let (true, Ok(context)) = (self.rooms.contains_key(&conversation_id), context) {
                 self.under_way = Some(None);
@@ -202,10 +207,16 @@ impl Session {
         }
         let ClientFrame { request_id, request } = ClientFrame::parse(text, self.service.limits());
         // Sends are counted by person, with those over REST; all else is counted here.
-        if !matches!(request, Ok(Request::Send(_))) && !self.admit(request_id.as_deref(), true) {
+        let is_send = matches!(request, Ok(Request::Send(_)));
+        if !is_send && !self.admit(request_id.as_deref(), true) {
             return;
         }
-        match request.and_then(|request| self.begin(request)) {
+        let begun = request.and_then(|request| self.begin(request));
+        // A send that is refused at once was counted nowhere.
+        if is_send && begun.is_err() && !self.admit(request_id.as_deref(), true) {
+            return;
+        }
+        match begun {
             Ok(Begun::Done) => self.steps.push_back(Step::Send(frames::ack(request_id.as_deref(), Empty {}))),
             Ok(Begun::Asked(work)) => self.asked = Some(Asked { request_id, work }),
             Err(error) => self.refuse(request_id.as_deref(), &error),
@@ -250,8 +261,8 @@ impl Session {
             Request::Join(command) => self.begin_join(command)?,
             Request::Send(command) => {
                 let context = self.context::<SendMessage>()?;
-                let id = command.conversation_id;
-                if let Some(turn) = self.rooms.get_mut(&id).map(|room| room.place.begin_send()) {
+                let (id, now) = (command.conversation_id, self.now());
+                if let Some(turn) = self.rooms.get_mut(&id).map(|room| room.place.begin_send(now)) {
                     self.take(id, turn);
                 }
                 Work::Send(context, Box::new(command))
@@ -265,9 +276,12 @@ impl Session {
     fn begin_join(&mut self, mut command: FollowConversation) -> Result<Work, ApiError> {
         let context = self.context::<ListMessages>()?;
         let id = command.conversation_id;
-        let is_full = self.rooms.len() >= self.limits.max_rooms;
+        let (is_full, now) = (self.rooms.len() >= self.limits.max_rooms, self.now());
+        self.asks_for_more = command.after_seq.is_some();
         match self.rooms.entry(id) {
-            Entry::Occupied(room) => command.after_seq = room.into_mut().place.ask_again(command.after_seq),
+            Entry::Occupied(room) => {
+                command.after_seq = room.into_mut().place.ask_again(command.after_seq, now);
+            }
             Entry::Vacant(_) if is_full => {
                 return Err(ApiError::invalid("conversationId", "is one room too many for one socket"));
             }
@@ -304,131 +318,9 @@ impl Session {
         if let Some(after) = turn.read_after {
             self.to_read.push_back((id, after));
         }
-    }
-
-    /// The work that was under way is done.
-    pub(super) fn finish(&mut self, outcome: Outcome) {
-        let request_id = self.under_way.take().flatten();
-        let request_id = request_id.as_deref();
-        match outcome {
-            Outcome::Followed(id, result) => self.finish_join(request_id, id, result),
-            Outcome::ReadOn(id, result) => self.finish_reading(id, result),
-            Outcome::Sent(id, result) => self.finish_send(request_id, id, result),
-            Outcome::MarkedRead(Ok(conversation)) => {
-                let frame = self.conversation_ack(request_id, &conversation);
-                self.steps.push_back(Step::Send(frame));
-            }
-            Outcome::TypingShown(Ok(())) => self.steps.push_back(Step::Send(frames::ack(request_id, Empty {}))),
-            Outcome::MarkedRead(Err(error)) | Outcome::TypingShown(Err(error)) => {
-                self.refuse(request_id, &error.into());
-            }
-            Outcome::Authenticated(result) => self.renew(request_id, result),
+        if turn.is_behind {
+            self.end(Closing::Because(ClosingCode::TooSlow));
         }
-    }
-
-    fn conversation_ack(&self, request_id: Option<&str>, conversation: &SupportConversation) -> ByteString {
-        match self.side() {
-            Side::User => frames::ack(request_id, ConversationView::<UserConversationView>::from(conversation)),
-            Side::Admin => frames::ack(request_id, ConversationView::<AdminConversationView>::from(conversation)),
-        }
-    }
-
-    fn finish_join(
-        &mut self,
-        request_id: Option<&str>,
-        id: ConversationId,
-        result: Result<MessagesListed, ServiceError>,
-    ) {
-        let listed = match result {
-            Ok(listed) => listed,
-            Err(error) => {
-                self.rooms.remove(&id);
-                return self.refuse(request_id, &error.into());
-            }
-        };
-        let (now, side) = (self.now(), self.side());
-        self.steps.push_back(Step::Send(frames::joined(request_id, &listed, side)));
-        if let Some(room) = self.rooms.get_mut(&id) {
-            let last_seq = listed.messages.last().map(|message| message.seq);
-            let caught = Caught { conversation: &listed.conversation, last_seq, has_more: listed.has_more };
-            let turn = room.place.joined(&caught, now);
-            room.conversation = Some(Box::new(listed.conversation));
-            self.take(id, turn);
-        }
-    }
-
-    fn finish_reading(&mut self, id: ConversationId, result: Result<MessagesListed, ServiceError>) {
-        let (now, side) = (self.now(), self.side());
-        let Some(room) = self.rooms.get_mut(&id) else { return };
-        match result {
-            Ok(listed) => {
-                let turn = room.place.read_on(frames::messages(&listed, side), listed.has_more);
-                self.take(id, turn);
-            }
-            Err(error) => {
-                tracing::debug!(error = %error, "a room could not be read on; it is tried again");
-                room.place.failed_to_read(now);
-            }
-        }
-    }
-
-    fn finish_send(&mut self, request_id: Option<&str>, id: ConversationId, result: Result<Sent, ServiceError>) {
-        let (now, side) = (self.now(), self.side());
-        self.sent_to = Some(id);
-        let room = self.rooms.get_mut(&id);
-        match result {
-            Ok(sent) => {
-                let answer = frames::ack(request_id, SentView::new(&sent.message, &sent.conversation, side));
-                match room {
-                    Some(room) => {
-                        let turn = room.place.end_send(Some((sent.message.seq, answer)), now);
-                        self.take(id, turn);
-                    }
-                    None => self.steps.push_back(Step::Send(answer)),
-                }
-            }
-            Err(error) => {
-                let turn = room.map(|room| room.place.end_send(None, now));
-                self.refuse(request_id, &error.into());
-                self.take(id, turn.unwrap_or_default());
-            }
-        }
-    }
-
-    /// A new token of the same person takes the place of the old one, with its rights.
-    fn renew(&mut self, request_id: Option<&str>, result: Result<Arc<Caller>, AuthenticationError>) {
-        let caller = match result {
-            Ok(caller) => caller,
-            Err(error) => return self.refuse(request_id, &error.into()),
-        };
-        if caller.principal.key() != self.caller.principal.key() {
-            return self.refuse(request_id, &ApiError::new(ErrorCode::Forbidden));
-        }
-        self.caller = caller;
-        if !self.keeps_its_places() {
-            return self.end(Closing::Because(ClosingCode::AccessWithdrawn));
-        }
-        let view = RenewedView { expires_at: self.caller.expires_at };
-        self.steps.push_back(Step::Send(frames::ack(request_id, view)));
-    }
-
-    /// Takes its places anew with the rights that it has now; whether it still has them all.
-    fn keeps_its_places(&self) -> bool {
-        let visibility = Arc::new(self.caller.visibility());
-        if !self.rooms.is_empty() && self.context::<ListMessages>().is_err() {
-            return false;
-        }
-        for (id, room) in &self.rooms {
-            if !room.conversation.as_ref().is_some_and(|conversation| visibility.includes(conversation)) {
-                return false;
-            }
-            self.subscriber.enter(*id, Arc::clone(&visibility));
-        }
-        if self.watches_inbox {
-            let Ok(context) = self.context::<ListConversations>() else { return false };
-            self.service.watch_inbox(&context, &self.subscriber);
-        }
-        true
     }
 
     /// How long there is nothing to do for [`tick`](Self::tick).
@@ -437,9 +329,13 @@ impl Session {
         let ping = self.last_ping + self.limits.heartbeat;
         let rooms = self.rooms.values().filter_map(|room| room.place.next_tick());
         let next = rooms.fold(ping, Duration::min).saturating_sub(now);
-        // The token's end is a time of day, which somebody may set; so it is looked at now and then in any case.
-        let token = self.caller.expires_at.since(self.service.clock().now());
-        next.min(token).max(Duration::from_millis(1))
+        next.min(self.until_token_ends()).max(Duration::from_millis(1))
+    }
+
+    /// How long the token is still good. A time of day may be set, so it is looked at every minute in any case.
+    pub(super) fn until_token_ends(&self) -> Duration {
+        let left = self.caller.expires_at.since(self.service.clock().now());
+        left.clamp(Duration::from_millis(1), Duration::from_secs(60))
     }
 
     /// Time has passed.

@@ -139,7 +139,7 @@ impl Bench {
                     Step::Close(why) => closing = Some(why),
                 }
             }
-            if let Some(work) = self.session.next_work() {
+            if let Some(work) = self.session.next_work(true) {
                 let outcome = work.run(&self.desk, &self.subscriber).await;
                 self.session.finish(outcome);
                 continue;
@@ -230,8 +230,8 @@ async fn what_a_client_sends_is_done_one_after_the_other() {
     let text = json!({"type": "support:joinConversation", "payload": {"conversationId": id}});
     bench.session.receive(Incoming::Text(text.to_string().into()));
     assert!(!bench.session.is_ready());
-    let work = bench.session.next_work().unwrap();
-    assert!(!bench.session.is_ready() && bench.session.next_work().is_none());
+    let work = bench.session.next_work(true).unwrap();
+    assert!(!bench.session.is_ready() && bench.session.next_work(true).is_none());
     let outcome = work.run(&bench.desk, &bench.subscriber).await;
     bench.session.finish(outcome);
     assert!(bench.session.is_ready());

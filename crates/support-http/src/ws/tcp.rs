@@ -2,10 +2,11 @@
 
 use std::any::Any;
 use std::io;
+use std::net::Shutdown;
 use std::time::Duration;
 
 use actix_web::rt::net::TcpStream;
-use socket2::SockRef;
+use socket2::{SockRef, Socket};
 
 /// The options of a TCP connection that actix leaves alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,14 +26,34 @@ impl Default for TcpOptions {
     }
 }
 
-/// Sets the options of a connection that was just accepted: for `HttpServer::on_connect`, before `bind` or `listen`.
-/// What is no plain TCP connection stays as it is. A connection without them still works, so that a failure is only
-/// logged.
-pub fn prepare(io: &dyn Any, options: &TcpOptions) {
-    let Some(stream) = io.downcast_ref::<TcpStream>() else { return };
-    if let Err(error) = set(&SockRef::from(stream), options) {
-        tracing::debug!(error = %error, "the options of a connection could not be set");
+/// A connection that was accepted, beside the server that serves it: to end it where nothing can be written any more.
+/// Costs a file descriptor.
+#[derive(Debug)]
+pub struct TcpHandle(Socket);
+
+impl TcpHandle {
+    /// Ends the connection at once. What was not sent yet is thrown away, in this process and in the kernel: neither a
+    /// peer that does not read nor one that reads very slowly gets any more of it.
+    pub fn cut(&self) {
+        // Both fail on a connection that has ended by itself, which is as well.
+        let result = self.0.set_linger(Some(Duration::ZERO)).and_then(|()| self.0.shutdown(Shutdown::Both));
+        if let Err(error) = result {
+            tracing::debug!(error = %error, "a connection had ended before it was cut");
+        }
     }
+}
+
+/// Sets the options of a connection that was just accepted: for `HttpServer::on_connect`, before `bind` or `listen`. What
+/// it returns belongs into the connection's extensions, in an `Arc`; without it the WebSockets still work, but one whose
+/// peer reads next to nothing may outlive its session. What is no plain TCP connection stays as it is. A failure is only
+/// logged.
+pub fn prepare(io: &dyn Any, options: &TcpOptions) -> Option<TcpHandle> {
+    let stream = io.downcast_ref::<TcpStream>()?;
+    let socket = SockRef::from(stream);
+    let set = set(&socket, options).and_then(|()| socket.try_clone());
+    set.inspect_err(|error| tracing::debug!(error = %error, "the options of a connection could not be set"))
+        .ok()
+        .map(TcpHandle)
 }
 
 fn set(socket: &SockRef<'_>, options: &TcpOptions) -> io::Result<()> {
@@ -40,30 +61,4 @@ fn set(socket: &SockRef<'_>, options: &TcpOptions) -> io::Result<()> {
     #[cfg(target_os = "linux")]
     socket.set_tcp_user_timeout(Some(options.user_timeout))?;
     Ok(())
-}
-
-#[cfg(test)]
-#[cfg(target_os = "linux")]
-mod tests {
-    use std::net::Ipv4Addr;
-
-    use actix_web::rt::net::TcpListener;
-
-    use super::*;
-
-    #[actix_web::test]
-    async fn the_options_reach_the_socket() {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
-        let options = TcpOptions { send_buffer_bytes: 30_000, user_timeout: Duration::from_millis(1500) };
-        prepare(&stream, &options);
-        let socket = SockRef::from(&stream);
-        assert_eq!(socket.send_buffer_size().unwrap(), 2 * options.send_buffer_bytes);
-        assert_eq!(socket.tcp_user_timeout().unwrap(), Some(options.user_timeout));
-    }
-
-    #[test]
-    fn what_is_no_tcp_connection_is_left_alone() {
-        prepare(&"a stream of another kind", &TcpOptions::default());
-    }
 }

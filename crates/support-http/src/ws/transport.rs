@@ -5,6 +5,7 @@
 //! and ends the connection by closing or dropping the writer.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_http::ws::verify_handshake;
@@ -12,12 +13,16 @@ use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{HttpRequest, HttpResponse};
 use actix_ws::{CloseCode, CloseReason, Closed, Item, Message, MessageStream, Session};
 use bytestring::ByteString;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::guard::{FrameLimits, Verdict, guarded};
 use super::violation::Violation;
 
 /// How long a peer may let a write wait, unless the writer was told otherwise.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Bytes of text that may be in the queue of a writer. One longer text goes alone.
+const MOST_QUEUED_BYTES: usize = 256 * 1024;
 
 /// Answers a request for a WebSocket: the response to give back from the handler, and the two halves to run in a task
 /// of their own. Of the subprotocols that the client offers, the first that is in `protocols` is agreed on.
@@ -35,7 +40,7 @@ pub fn upgrade(
     // The guard has the say. This limit only has to be no narrower.
     let largest = usize::try_from(limits.max_frame_bytes.max(125)).unwrap_or(usize::MAX);
     let reader = FrameReader { stream: stream.max_frame_size(largest), verdict, message: None, is_over: false };
-    Ok((response, FrameWriter { session: Some(session), timeout: WRITE_TIMEOUT }, reader))
+    Ok((response, FrameWriter::new(session), reader))
 }
 
 /// Whether a request is a handshake that [`upgrade`] will answer.
@@ -160,12 +165,26 @@ pub struct Stuck;
 
 /// The half that writes. Dropped, it ends the connection without a close frame.
 ///
-/// A write is done when the frame is in the queue, which holds 32. It is stuck when there is no room in the queue for
-/// longer than the time-out; the writer is of no use after that.
+/// A write is done when the frame is in the queue, which holds 32 frames and some 256 KiB of text. It is stuck when there
+/// is no room in the queue for longer than the time-out; the writer is of no use after that.
 pub struct FrameWriter {
     /// `None` once stuck.
     session: Option<Session>,
     timeout: Duration,
+    /// A permit for each byte of text in the queue.
+    room: Arc<Semaphore>,
+}
+
+/// A text in the queue, which gives its room back when it has left it.
+struct Queued {
+    text: ByteString,
+    _room: OwnedSemaphorePermit,
+}
+
+impl AsRef<[u8]> for Queued {
+    fn as_ref(&self) -> &[u8] {
+        self.text.as_bytes()
+    }
 }
 
 impl FrameWriter {
@@ -175,12 +194,25 @@ impl FrameWriter {
         Self { timeout, ..self }
     }
 
+    fn new(session: Session) -> Self {
+        let room = Arc::new(Semaphore::new(MOST_QUEUED_BYTES));
+        Self { session: Some(session), timeout: WRITE_TIMEOUT, room }
+    }
+
     /// Writes a message of text.
     ///
     /// # Errors
     /// [`Stuck`].
     pub async fn text(&mut self, text: ByteString) -> Result<(), Stuck> {
-        self.write(async |session| session.text(text).await).await
+        let room = Arc::clone(&self.room);
+        self.write(async |session| {
+            let bytes = u32::try_from(text.len().min(MOST_QUEUED_BYTES)).unwrap_or(u32::MAX);
+            let room = room.acquire_many_owned(bytes).await.map_err(|_| Closed)?;
+            let queued = Bytes::from_owner(Queued { text, _room: room });
+            // It was a text before; a string wants to see for itself.
+            session.text(ByteString::try_from(queued).map_err(|_| Closed)?).await
+        })
+        .await
     }
 
     /// Writes a message of bytes.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use support_domain::ConversationId;
+use support_domain::{ConversationId, SupportMessage};
 use support_rbac::ListMessages as Action;
 use support_realtime::Subscriber;
 use support_store::MessagesPage;
@@ -12,6 +12,10 @@ use crate::{Context, ServiceError, SupportService};
 
 /// Most messages that joining a room answers with.
 pub const MOST_CAUGHT_UP: usize = 100;
+
+/// Most bytes of what people wrote in one such answer, but for a single message that is longer: what is on its way to a
+/// socket is bounded.
+const MOST_CAUGHT_UP_BYTES: usize = 256 * 1024;
 
 /// A conversation to follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,8 +31,8 @@ impl SupportService {
     /// order: what is written in between is in the queue, and perhaps among the messages too, but never in neither.
     ///
     /// # Errors
-    /// [`ServiceError::NotFound`] when the conversation does not exist for the caller, who is not in its room then, and
-    /// the database's.
+    /// [`ServiceError::NotFound`] when the conversation does not exist for the caller, who is not in its room then; and
+    /// the database's, which end no following that was there before.
     pub async fn follow_conversation(
         &self,
         context: &Context<Action>,
@@ -36,10 +40,11 @@ impl SupportService {
         command: FollowConversation,
     ) -> Result<MessagesListed, ServiceError> {
         let id = command.conversation_id;
-        subscriber.enter(id, Arc::new(context.grant.visibility().clone()));
+        let is_new = subscriber.enter(id, Arc::new(context.grant.visibility().clone()));
         let followed = self.read_on(context, command).await;
         match &followed {
             Ok(listed) => self.hub().go_live(&listed.conversation),
+            Err(ServiceError::Store(_)) if !is_new => {}
             Err(_) => subscriber.leave(id),
         }
         followed
@@ -59,7 +64,17 @@ impl SupportService {
             Some(seq) => (MessagesPage::After(seq), MOST_CAUGHT_UP),
             None => (MessagesPage::After(i64::MAX), 0),
         };
-        let listed = self.list_messages(context, ListMessages { conversation_id, page, limit }).await?;
+        let mut listed = self.list_messages(context, ListMessages { conversation_id, page, limit }).await?;
+        let mut bytes = 0;
+        let mut fits = |message: &SupportMessage| {
+            bytes += message.content.html().len() + message.content.text().len();
+            bytes <= MOST_CAUGHT_UP_BYTES
+        };
+        let fitting = listed.messages.iter().take_while(|message| fits(message)).count().max(1);
+        if fitting < listed.messages.len() {
+            listed.messages.truncate(fitting);
+            listed.has_more = true;
+        }
         Ok(listed)
     }
 }

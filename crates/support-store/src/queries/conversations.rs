@@ -22,7 +22,8 @@ pub(crate) fn get_conversation(
     visible(row, visibility)
 }
 
-/// Those of these conversations that exist for that visibility, in no order.
+/// Those of these conversations that exist for that visibility, in no order. One that cannot be read, perhaps because a
+/// newer version has written it, keeps nobody from the others.
 pub(crate) fn list_conversations_by_id(
     conn: &mut Conn,
     visibility: &Visibility,
@@ -31,8 +32,11 @@ pub(crate) fn list_conversations_by_id(
     let ids: Vec<Id> = ids.iter().map(|id| Id(id.0)).collect();
     let rows: Vec<ConversationRow> =
         c::table.filter(c::id.eq_any(ids)).select(ConversationRow::as_select()).load(conn)?;
-    let found: Vec<_> = rows.into_iter().map(|row| visible(Some(row), visibility)).collect::<Found<_>>()?;
-    Ok(found.into_iter().flatten().collect())
+    let readable = |row| {
+        let read = visible(Some(row), visibility);
+        read.inspect_err(|error| tracing::error!(error = %error, "a conversation cannot be read")).ok().flatten()
+    };
+    Ok(rows.into_iter().filter_map(readable).collect())
 }
 
 /// The conversation, if it exists for that visibility; nobody else changes it until the transaction ends.

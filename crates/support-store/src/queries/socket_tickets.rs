@@ -26,6 +26,12 @@ pub(crate) fn insert_socket_ticket(
     Ok(())
 }
 
+/// Whether there is such a ticket at the moment.
+pub(crate) fn has_socket_ticket(conn: &mut Conn, hash: &str, now: Timestamp) -> Found<bool> {
+    let found = t::table.filter(t::ticket_hash.eq(hash)).filter(t::expires_at.gt(Moment(now)));
+    Ok(diesel::select(diesel::dsl::exists(found)).get_result(conn)?)
+}
+
 /// Uses a ticket up, and says whom it speaks for. Of many who try at once, on any node, one deletes the row.
 pub(crate) fn take_socket_ticket(conn: &mut Conn, hash: &str, now: Timestamp) -> Found<Option<serde_json::Value>> {
     let taken: Option<(Json, Moment)> = diesel::delete(t::table.filter(t::ticket_hash.eq(hash)))

@@ -39,6 +39,10 @@ on_both! {
     async fn a_ticket_ends_and_is_forgotten(desk) {
         keep(&desk.store, "short", at(10)).await;
         keep(&desk.store, "long", at(20)).await;
+        for (hash, now, expected) in [("short", 9, true), ("short", 10, false), ("unknown", 0, false)] {
+            let read = desk.store.read::<_, StoreError, _>(move |reader| reader.has_socket_ticket(hash, at(now)));
+            assert_eq!(read.await.unwrap(), expected, "{hash} at {now}");
+        }
         assert_eq!(take(&desk.store, "short", at(10)).await, None, "its last good moment is the one before");
         desk.store
             .write::<_, StoreError, _>(|transaction| transaction.delete_ended_socket_tickets(at(19)))

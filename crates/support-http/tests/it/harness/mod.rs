@@ -37,5 +37,5 @@ pub(crate) use patience::eventually;
 pub(crate) use person::{Conversation, DESK, Person, USER};
 pub(crate) use raw::Raw;
 pub(crate) use server::Server;
-pub(crate) use socket::{Reply, Socket};
+pub(crate) use socket::{Reply, Socket, about};
 pub(crate) use together::all_at_once;

@@ -4,6 +4,7 @@ mod abuse;
 mod arbitrary;
 mod connecting;
 mod envelope;
+mod hoarding;
 mod hostile;
 mod inbox;
 mod isolation;

@@ -18,7 +18,8 @@ use crate::{ServiceError, SupportService};
 const BATCH: usize = 200;
 /// Messages that are read with one statement.
 const PAGE: usize = 200;
-/// How many conversations of each country a sweep looks at for those who watch inboxes: those with the newest activity.
+/// How many conversations a sweep looks at for those who watch inboxes: those with the newest activity, all countries
+/// together.
 const SWEPT_FOR_INBOXES: usize = 200;
 /// A message that is missing is mostly on its way: committed by another request of this node, which is about to say so.
 const PATIENCE: Duration = Duration::from_millis(20);

@@ -2,7 +2,7 @@
 
 use bytestring::ByteString;
 use serde::Serialize;
-use support_domain::{ConversationId, Side, Timestamp};
+use support_domain::{ConversationId, Side, Timestamp, text_enum};
 use support_rbac::{PermissionSet, Principal};
 use support_realtime::{Encode, Event};
 use support_service::MessagesListed;
@@ -10,48 +10,53 @@ use support_service::MessagesListed;
 use crate::error::{ApiError, ErrorEvent};
 use crate::views::{AdminConversationView, ConversationView, MessageView, SentView, UserConversationView};
 
-/// The first frame of a connection.
-const CONNECTED: &str = "support:connected";
-/// The answer to a frame that was done.
-const ACK: &str = "support:ack";
-/// The answer to a frame that was not.
-const ERROR: &str = "support:error";
-/// There is a new message.
-const NEW_MESSAGE: &str = "support:newMessage";
-/// A conversation is not as it was.
-const CONVERSATION_UPDATED: &str = "support:conversationUpdated";
-/// A side has read on.
-const MESSAGES_READ: &str = "support:messagesRead";
-/// Somebody writes, or has stopped. Clients send the same.
-pub(super) const TYPING: &str = "support:typing";
+text_enum! {
+    /// The type of a server's frame.
+    pub(super) enum ServerEvent ("type") {
+        /// The first frame of a connection.
+        Connected = "support:connected",
+        /// The answer to a frame that was done.
+        Ack = "support:ack",
+        /// The answer to a frame that was not.
+        Error = "support:error",
+        /// There is a new message.
+        NewMessage = "support:newMessage",
+        /// A conversation is not as it was.
+        ConversationUpdated = "support:conversationUpdated",
+        /// A side has read on.
+        MessagesRead = "support:messagesRead",
+        /// Somebody writes, or has stopped. Clients send the same.
+        Typing = "support:typing",
+    }
+}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Frame<'a, T> {
     #[serde(rename = "type")]
-    kind: &'static str,
+    kind: ServerEvent,
     #[serde(skip_serializing_if = "Option::is_none")]
     request_id: Option<&'a str>,
     payload: T,
 }
 
-fn frame<T: Serialize>(kind: &'static str, request_id: Option<&str>, payload: T) -> ByteString {
+fn frame<T: Serialize>(kind: ServerEvent, request_id: Option<&str>, payload: T) -> ByteString {
     let text = serde_json::to_string(&Frame { kind, request_id, payload });
     // Views are made of strings, numbers and lists: there is nothing in them that JSON cannot hold.
-    text.inspect_err(|error| tracing::error!(error = %error, kind, "a frame could not be made"))
+    text.inspect_err(|error| tracing::error!(error = %error, kind = %kind, "a frame could not be made"))
         .unwrap_or_default()
         .into()
 }
 
 /// Answers a frame that was done.
 pub(super) fn ack<T: Serialize>(request_id: Option<&str>, payload: T) -> ByteString {
-    frame(ACK, request_id, payload)
+    frame(ServerEvent::Ack, request_id, payload)
 }
 
 /// Answers a frame that was not done.
 pub(super) fn error(request_id: Option<&str>, error: &ApiError) -> ByteString {
     let payload: ErrorEvent<'_> = error.event();
-    frame(ERROR, request_id, payload)
+    frame(ServerEvent::Error, request_id, payload)
 }
 
 /// Nothing to say but that it is done.
@@ -94,7 +99,7 @@ pub(super) fn joined(request_id: Option<&str>, listed: &MessagesListed, viewer: 
 /// A frame for each message of a page.
 pub(super) fn messages(listed: &MessagesListed, viewer: Side) -> Vec<(i64, ByteString)> {
     let view = |message| SentView::new(message, &listed.conversation, viewer);
-    listed.messages.iter().map(|message| (message.seq, frame(NEW_MESSAGE, None, view(message)))).collect()
+    listed.messages.iter().map(|message| (message.seq, frame(ServerEvent::NewMessage, None, view(message)))).collect()
 }
 
 #[derive(Serialize)]
@@ -139,7 +144,7 @@ pub(super) fn connected(principal: &Principal, heartbeat_seconds: u64) -> ByteSt
             permissions: Some(admin.permissions),
         },
     };
-    frame(CONNECTED, None, ConnectedView { principal, heartbeat_seconds })
+    frame(ServerEvent::Connected, None, ConnectedView { principal, heartbeat_seconds })
 }
 
 #[derive(Serialize)]
@@ -166,25 +171,26 @@ impl Encode for FrameEncoder {
     fn encode(&self, event: &Event<'_>, viewer: Side) -> ByteString {
         match event {
             Event::MessagePosted { message, conversation } => {
-                frame(NEW_MESSAGE, None, SentView::new(message, conversation, viewer))
+                frame(ServerEvent::NewMessage, None, SentView::new(message, conversation, viewer))
             }
             Event::ConversationUpdated { conversation } => match viewer {
                 Side::User => {
                     let view: ConversationView<UserConversationView> = (*conversation).into();
-                    frame(CONVERSATION_UPDATED, None, view)
+                    frame(ServerEvent::ConversationUpdated, None, view)
                 }
                 Side::Admin => {
                     let view: ConversationView<AdminConversationView> = (*conversation).into();
-                    frame(CONVERSATION_UPDATED, None, view)
+                    frame(ServerEvent::ConversationUpdated, None, view)
                 }
             },
             Event::MessagesRead { conversation_id, by, up_to_seq } => {
                 let (conversation_id, by, up_to_seq) = (*conversation_id, *by, *up_to_seq);
-                frame(MESSAGES_READ, None, ReadEvent { conversation_id, by, up_to_seq })
+                frame(ServerEvent::MessagesRead, None, ReadEvent { conversation_id, by, up_to_seq })
             }
             Event::Typing(typing) => {
                 let (conversation_id, sender_type) = (typing.conversation_id, typing.side);
-                frame(TYPING, None, TypingEvent { conversation_id, sender_type, is_typing: typing.is_typing })
+                let event = TypingEvent { conversation_id, sender_type, is_typing: typing.is_typing };
+                frame(ServerEvent::Typing, None, event)
             }
         }
     }

@@ -32,3 +32,42 @@ pub(crate) use handshake::connect;
 pub use sockets::{SocketLimits, Sockets};
 pub use transport::{FrameReader, FrameWriter, Incoming, Stuck, is_handshake, upgrade};
 pub use violation::Violation;
+
+#[cfg(test)]
+mod tests {
+    use support_domain::TextEnum;
+
+    use super::Violation;
+    use super::frames::ServerEvent;
+    use super::requests::ClientEvent;
+    use crate::error::ClosingCode;
+
+    const FOR_PEOPLE: &str = include_str!("../../../../docs/realtime.md");
+    const FOR_PROGRAMS: &str = include_str!("../../../../docs/asyncapi.yaml");
+
+    #[test]
+    fn every_event_is_documented() {
+        let both = ClientEvent::ALL.iter().map(|event| event.as_str());
+        for name in both.chain(ServerEvent::ALL.iter().map(|event| event.as_str())) {
+            assert!(FOR_PEOPLE.contains(&format!("| `{name}` |")), "{name} has no row in docs/realtime.md");
+            let line = format!("{{const: {name}}}");
+            assert!(FOR_PROGRAMS.contains(&line), "{name} is not in docs/asyncapi.yaml");
+        }
+        // Both sides send it: a row and a message each.
+        let typing = ClientEvent::Typing.as_str();
+        assert_eq!(FOR_PEOPLE.matches(&format!("| `{typing}` |")).count(), 2);
+        assert_eq!(FOR_PROGRAMS.matches(&format!("{{const: {typing}}}")).count(), 2);
+    }
+
+    #[test]
+    fn every_close_code_is_documented() {
+        let violations =
+            [Violation::InvalidClose, Violation::InvalidText, Violation::TooManyFragments, Violation::FrameTooLarge];
+        let of_the_wire = violations.iter().map(|violation| violation.close_code());
+        let codes = ClosingCode::ALL.iter().map(|closing| closing.code()).chain(of_the_wire).chain([1000]);
+        for code in codes {
+            assert!(FOR_PEOPLE.contains(&format!("\n| {code} | ")), "{code} has no row in docs/realtime.md");
+            assert!(FOR_PROGRAMS.contains(&format!("{{code: {code}, ")), "{code} is not in docs/asyncapi.yaml");
+        }
+    }
+}

@@ -4,17 +4,35 @@
 use garde::Validate;
 use serde::Deserialize;
 use serde_json::{Map, Value};
-use support_domain::{ConversationId, Limits};
+use support_domain::{ConversationId, Limits, TextEnum, text_enum};
 use support_service::{FollowConversation, SendMessage};
 
 use crate::error::{ApiError, ErrorCode};
 use crate::extract::parse_value;
 use crate::requests::{ReplyRequest, at_least_zero, whole_at_least};
 
-use super::frames::TYPING;
-
 /// Most characters of a `requestId`.
 const MAX_REQUEST_ID_CHARS: usize = 128;
+
+text_enum! {
+    /// The type of a client's frame.
+    pub(super) enum ClientEvent ("type") {
+        /// To follow a conversation.
+        JoinConversation = "support:joinConversation",
+        /// To follow it no longer.
+        LeaveConversation = "support:leaveConversation",
+        /// To write a message.
+        SendMessage = "support:sendMessage",
+        /// To say how far one has read.
+        MarkRead = "support:markRead",
+        /// To show that one writes, or has stopped. The server sends the same.
+        Typing = "support:typing",
+        /// To hear of all conversations from outside.
+        WatchInbox = "support:watchInbox",
+        /// To give the socket a new token.
+        Authenticate = "support:authenticate",
+    }
+}
 
 /// A frame of a client.
 #[derive(Debug)]
@@ -143,29 +161,29 @@ fn parse_request(mut frame: Map<String, Value>, limits: &Limits) -> Result<Reque
         let name: String = name.chars().filter(|character| !character.is_control()).take(64).collect();
         return Err(ApiError::invalid(&name, "is not a known field"));
     }
-    Ok(match kind.as_str() {
-        "support:joinConversation" => {
+    let event = ClientEvent::parse(&kind).map_err(|_| ApiError::invalid("type", "is not a known type"))?;
+    Ok(match event {
+        ClientEvent::JoinConversation => {
             let JoinPayload { conversation_id, after_seq } = parse_value(payload, limits)?;
             Request::Join(FollowConversation { conversation_id, after_seq })
         }
-        "support:leaveConversation" => Request::Leave(parse_value::<LeavePayload>(payload, limits)?.conversation_id),
-        "support:sendMessage" => Request::Send(parse_send(payload, limits)?),
-        "support:markRead" => {
+        ClientEvent::LeaveConversation => Request::Leave(parse_value::<LeavePayload>(payload, limits)?.conversation_id),
+        ClientEvent::SendMessage => Request::Send(parse_send(payload, limits)?),
+        ClientEvent::MarkRead => {
             let MarkReadPayload { conversation_id, up_to_seq } = parse_value(payload, limits)?;
             Request::MarkRead(conversation_id, up_to_seq)
         }
-        TYPING => {
+        ClientEvent::Typing => {
             let TypingPayload { conversation_id, is_typing } = parse_value(payload, limits)?;
             Request::Typing(conversation_id, is_typing)
         }
-        "support:watchInbox" => {
+        ClientEvent::WatchInbox => {
             let WatchInboxPayload {} = parse_value(payload, limits)?;
             Request::WatchInbox
         }
-        "support:authenticate" => {
+        ClientEvent::Authenticate => {
             Request::Authenticate(Token(parse_value::<AuthenticatePayload>(payload, limits)?.token))
         }
-        _ => return Err(ApiError::invalid("type", "is not a known type")),
     })
 }
 

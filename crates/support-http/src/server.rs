@@ -150,8 +150,8 @@ pub(crate) async fn serve(
         tokio::spawn(keep_refreshing_revocations(service.clone())),
         tokio::spawn(keep_delivering_audit(service.clone())),
         tokio::spawn(keep_in_step(service.clone(), signals, config.sync_every)),
-        tokio::spawn(keep_forgetting(service)),
-        tokio::spawn(keep_metrics_tidy(metrics)),
+        tokio::spawn(keep_forgetting(service.clone())),
+        tokio::spawn(keep_metrics_tidy(metrics, service)),
     ];
     let stop = tokio::spawn(async move {
         wait_for_stop().await;
@@ -223,9 +223,10 @@ async fn keep_forgetting(service: SupportService) {
     }
 }
 
-async fn keep_metrics_tidy(metrics: Option<PrometheusHandle>) {
+async fn keep_metrics_tidy(metrics: Option<PrometheusHandle>, service: SupportService) {
     let Some(metrics) = metrics else { return };
     loop {
+        metrics::gauge!("support_http_reaches_other_nodes").set(f64::from(u8::from(service.reaches_other_nodes())));
         tokio::time::sleep(METRICS_EVERY).await;
         metrics.run_upkeep();
     }

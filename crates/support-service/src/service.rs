@@ -84,6 +84,11 @@ impl SupportService {
         self.inner.realtime.fan_out.as_ref()
     }
 
+    /// Whether this node's hints reach other nodes at the moment; without other nodes they do.
+    pub fn reaches_other_nodes(&self) -> bool {
+        self.fan_out().is_connected()
+    }
+
     /// Where sockets of this node come to be told what happens.
     pub fn hub(&self) -> &Hub {
         &self.inner.realtime.hub

@@ -75,7 +75,7 @@ async fn follow(desk: &Desk, caller: &Arc<Caller>, id: support_domain::Conversat
 
 async fn next(subscriber: &Subscriber) -> String {
     let next = tokio::time::timeout(Duration::from_secs(60), subscriber.queue().next());
-    next.await.expect("something comes").unwrap().frame.to_string()
+    next.await.unwrap().unwrap().frame.to_string()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

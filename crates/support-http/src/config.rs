@@ -321,4 +321,16 @@ mod tests {
         assert!(star.starts_with("SUPPORT_ALLOWED_ORIGINS: "), "{star}");
         assert!(is_origin("https://desk.example:8443") && !is_origin("https://desk.example/x"));
     }
+
+    #[test]
+    fn every_variable_stands_in_the_readme() {
+        let readme = include_str!("../../../README.md");
+        let quoted = include_str!("config.rs").split('"');
+        let is_rest =
+            |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
+        let is_name = |text: &&str| text.strip_prefix("SUPPORT_").is_some_and(is_rest);
+        for name in quoted.filter(is_name) {
+            assert!(readme.contains(&format!("`{name}`")), "{name} has no row in README.md");
+        }
+    }
 }

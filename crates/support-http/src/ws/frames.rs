@@ -8,7 +8,7 @@ use support_realtime::{Encode, Event};
 use support_service::MessagesListed;
 
 use crate::error::{ApiError, ErrorEvent};
-use crate::views::{AdminConversationView, ConversationView, MessageView, SentView, UserConversationView};
+use crate::views::{AdminConversationView, ConversationView, MessageView, PostedView, UserConversationView};
 
 /// The first frame of a connection.
 const CONNECTED: &str = "support:connected";
@@ -93,7 +93,7 @@ pub(super) fn joined(request_id: Option<&str>, listed: &MessagesListed, viewer: 
 
 /// A frame for each message of a page.
 pub(super) fn messages(listed: &MessagesListed, viewer: Side) -> Vec<(i64, ByteString)> {
-    let view = |message| SentView::new(message, &listed.conversation, viewer);
+    let view = |message| PostedView::new(message, &listed.conversation, viewer);
     listed.messages.iter().map(|message| (message.seq, frame(NEW_MESSAGE, None, view(message)))).collect()
 }
 
@@ -166,7 +166,7 @@ impl Encode for FrameEncoder {
     fn encode(&self, event: &Event<'_>, viewer: Side) -> ByteString {
         match event {
             Event::MessagePosted { message, conversation } => {
-                frame(NEW_MESSAGE, None, SentView::new(message, conversation, viewer))
+                frame(NEW_MESSAGE, None, PostedView::new(message, conversation, viewer))
             }
             Event::ConversationUpdated { conversation } => match viewer {
                 Side::User => {

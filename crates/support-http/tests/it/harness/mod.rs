@@ -24,7 +24,7 @@ mod together;
 
 pub(crate) use answer::{Answer, column, keys, numbers};
 pub(crate) use call::Address;
-pub(crate) use command::{Key, Outcome, binary, keys as signing_key, narrow};
+pub(crate) use command::{Key, Outcome, bare_command, binary, keys as signing_key, narrow};
 pub(crate) use database::{Backend, Database, scratch_folder};
 pub(crate) use desk::{Desk, Node, Plan};
 pub(crate) use dice::Dice;
@@ -37,5 +37,5 @@ pub(crate) use patience::eventually;
 pub(crate) use person::{Conversation, DESK, Person, USER};
 pub(crate) use raw::Raw;
 pub(crate) use server::Server;
-pub(crate) use socket::{Reply, Socket};
+pub(crate) use socket::{Reply, Socket, about};
 pub(crate) use together::all_at_once;

@@ -3,6 +3,7 @@
 use garde::Validate;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
+use support_domain::content::masking;
 use support_domain::conversation::ConversationChange;
 use support_domain::{
     AdminId, AttachmentId, ClientMessageId, ContentFormat, ConversationId, ConversationStatus, CountryCode, Limits,
@@ -30,9 +31,14 @@ pub(crate) fn at_least_zero(number: &i64, limits: &Limits) -> garde::Result {
     whole_at_least::<0>(&Some(*number), limits)
 }
 
+/// A key is kept and shown as it is, so there must be no secret in it; and it cannot be masked, since two that differ
+/// would become one.
 fn well_formed_key(id: &Option<String>, _: &Limits) -> garde::Result {
     match id.as_deref().map(ClientMessageId::parse) {
         Some(Err(error)) => Err(garde::Error::new(error.sentence())),
+        Some(Ok(id)) if !masking::mask(id.as_str()).kinds.is_empty() => {
+            Err(garde::Error::new("must not hold a card number, a password or another secret"))
+        }
         _ => Ok(()),
     }
 }

@@ -24,7 +24,7 @@ pub struct Rule {
 }
 
 /// Everything that is looked for. Where two finds overlap, the upper rule's mask is taken.
-pub const RULES: [Rule; 15] = [
+pub const RULES: [Rule; 16] = [
     Rule {
         kind: MaskedKind::PrivateKey,
         what: "a private key in PEM, from BEGIN to END, or to the end of the text",
@@ -144,5 +144,14 @@ pub const RULES: [Rule; 15] = [
         before: "482913 is your login code",
         after: "[redacted] is your login code",
         find: codes::otp,
+    },
+    // The last one: it asks all the others.
+    Rule {
+        kind: MaskedKind::UrlSecret,
+        what: "any of the above in a link that is percent-encoded; all of the link goes",
+        mask: "[redacted]",
+        before: "see https://x.example/?q=my%20pin%20is%204321 now",
+        after: "see [redacted] now",
+        find: urls::encoded,
     },
 ];

@@ -96,6 +96,20 @@ fn numbers_that_cannot_be_one_stay() {
 }
 
 #[test]
+fn percent_encoding_hides_nothing() {
+    for link in
+        ["x?q=card%204111111111111111", "https://x.example/?a=4111%201111%201111%201111", "my%2520pin%2520is%25204321"]
+    {
+        assert_eq!(masked(&format!("see {link}, please")), "see [redacted] please", "{link}");
+    }
+    for honest in
+        ["https://x.example/?q=late%20order%201234567890", "100% sure, 5%20 off", "%", "%2", "%zz 50%", "%41%"]
+    {
+        assert_eq!(masked(honest), honest);
+    }
+}
+
+#[test]
 fn the_words_of_a_mask_are_no_labels() {
     let text = "[redacted token]: abcd1234efgh5678ijkl and [redacted private key] abcd1234efgh5678";
     assert_eq!(masked(text), text);
@@ -168,6 +182,10 @@ fn hostile_text_takes_no_longer_than_its_length() {
         "code ",
         "or ",
         "ssn 1 order ",
+        "%20",
+        "%25",
+        "%25 ",
+        "pin%201",
     ];
     for unit in units {
         soon(unit, || {

@@ -2,6 +2,7 @@
 
 use std::net::IpAddr;
 
+use support_domain::content::masking;
 use support_domain::{AdminId, CountryCode, InvalidValue, TextEnum, UserId};
 
 /// The role in which something was done: a word from one of the program's own tables, since no other text is `'static`
@@ -54,7 +55,7 @@ impl std::fmt::Debug for ActorEmail {
 }
 
 /// What a client calls itself, reduced to what programs call themselves: at most 200 characters of letters, digits,
-/// blanks and `. / ; : ( ) , _ + -`.
+/// blanks and `. / ; : ( ) , _ + -`, and masks where a secret stood.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UserAgent(String);
 
@@ -62,7 +63,10 @@ impl UserAgent {
     /// Reduces a header's value; `None` when nothing is left.
     pub fn reduce(header: &str) -> Option<Self> {
         let allowed = |character: &char| character.is_ascii_alphanumeric() || " ./;:(),_+-".contains(*character);
-        let reduced: String = header.chars().filter(allowed).take(200).collect();
+        // Before and after, since what is left out could part a secret, and what is cut could leave half of one.
+        let masked = masking::mask(header).text;
+        let reduced: String = masked.chars().filter(allowed).collect();
+        let reduced: String = masking::mask(&reduced).text.chars().take(200).collect();
         let reduced = reduced.trim();
         (!reduced.is_empty()).then(|| Self(reduced.to_owned()))
     }
@@ -147,5 +151,11 @@ mod tests {
         assert_eq!(agent.as_str(), "Mozilla/5.0 (X11; Linux)scriptx1/script");
         assert_eq!(UserAgent::reduce(&"x".repeat(999)).unwrap().as_str().len(), 200);
         assert_eq!(UserAgent::reduce("\u{9a6}\n"), None);
+        for secret in ["App/1 4539 1488 0343 6467", "App/1 4539<>1488<>0343<>6467<>", "App/1 \"45391488<0343>6467"] {
+            let agent = UserAgent::reduce(secret).unwrap();
+            assert!(agent.as_str().starts_with("App/1") && !agent.as_str().contains("1488"), "{agent:?}");
+        }
+        let cut = format!("{} 4539 1488 0343 6467", "x".repeat(185));
+        assert!(!UserAgent::reduce(&cut).unwrap().as_str().contains("1488"));
     }
 }

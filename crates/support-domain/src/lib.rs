@@ -29,7 +29,7 @@ pub mod visibility;
 pub use attachment::SupportAttachment;
 pub use audit_log::AuditLogRecord;
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use content::{ContentFormat, MessageContent, Metadata, Preview, Subject};
+pub use content::{ContentFormat, MaskedKind, MaskedKinds, MessageContent, Metadata, Preview, Subject};
 pub use conversation::{ConversationStatus, Priority, SupportConversation};
 pub use error::InvalidValue;
 pub use ids::{

@@ -11,6 +11,7 @@ use actix_web::http::header::{
 use actix_web::http::{Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
+use support_domain::content::masking;
 use tracing::Instrument;
 
 use crate::Desk;
@@ -19,11 +20,12 @@ use crate::error::{ApiError, ErrorCode};
 /// The header that carries a request's id, in and out.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// The client's own id for the request, if it is one that is safe to log.
+/// The client's own id for the request, if it is one that is safe to log: no line, no markup, and no secret.
 fn given_id(request: &ServiceRequest) -> Option<String> {
     let id = request.headers().get(REQUEST_ID)?.to_str().ok()?;
     let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"._-".contains(&byte);
-    ((1..=64).contains(&id.len()) && id.bytes().all(allowed)).then(|| id.to_owned())
+    let is_safe = (1..=64).contains(&id.len()) && id.bytes().all(allowed) && masking::mask(id).kinds.is_empty();
+    is_safe.then(|| id.to_owned())
 }
 
 /// The method's name, if it is one that everybody knows: a client may invent others, and every new one would be a line of

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use support_domain::{
-    Clock, ContentFormat, ConversationStatus, InvalidValue, Limits, MessageContent, Metadata, Priority, Subject,
-    SystemClock, Timestamp, UserRef, conversation::ConversationChange,
+    Clock, ContentFormat, ConversationStatus, InvalidValue, Limits, MaskedKinds, MessageContent, Metadata, Priority,
+    Subject, SystemClock, Timestamp, UserRef, conversation::ConversationChange,
 };
 use support_rbac::{
     Action, AdminPrincipal, Caller, Principal, Restrictions, SigningKey, TokenIssuer, TrustedKeys, UserPrincipal,
@@ -126,6 +126,7 @@ async fn seed(service: &SupportService) -> Result<Opened, DemoError> {
                 priority: opening.priority,
                 metadata: Metadata::default(),
                 client_message_id: None,
+                masked: MaskedKinds::new(),
             };
             let opened =
                 service.open_conversation(&context::<action::OpenConversation>(user(person)?)?, command).await?;
@@ -137,6 +138,7 @@ async fn seed(service: &SupportService) -> Result<Opened, DemoError> {
                     client_message_id: None,
                     metadata: Metadata::default(),
                     if_last_seq: None,
+                    masked: MaskedKinds::new(),
                 };
                 service.send_message(&context::<action::SendMessage>(desk.clone())?, message).await?;
             }

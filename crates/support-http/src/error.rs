@@ -10,6 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use support_domain::InvalidValue;
+use support_domain::content::masking;
 use support_rbac::{AuthenticationError, Denied};
 use support_service::ServiceError;
 use support_store::StoreError;
@@ -140,6 +141,11 @@ impl ApiError {
         Self::invalid(field, error.sentence())
     }
 
+    /// A field that a client invented. Its name comes back, and may be as long and as odd as anything.
+    pub(crate) fn unknown_field(name: &str) -> Self {
+        Self::invalid(&shown_name(name), "is not a known field")
+    }
+
     /// One more thing that is wrong with a field.
     #[must_use]
     pub fn with_detail(mut self, field: &str, sentence: impl Into<String>) -> Self {
@@ -207,6 +213,12 @@ impl ResponseError for ApiError {
     fn error_response(&self) -> HttpResponse {
         HttpResponse::new(self.code.status())
     }
+}
+
+/// A name that a client invented, as it may be shown: short, without what does not print, and without a secret.
+pub(crate) fn shown_name(name: &str) -> String {
+    let printing: String = name.chars().filter(|character| !character.is_control()).collect();
+    masking::mask(&printing).text.chars().take(64).collect()
 }
 
 /// Whole seconds, rounded up, at least one.

@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use support_domain::{
-    ContentFormat, ConversationStatus, CountryCode, MessageType, Priority, SenderType, TextEnum, UserType,
+    ContentFormat, ConversationStatus, CountryCode, MaskedKind, MessageType, Priority, SenderType, TextEnum, UserType,
 };
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
@@ -41,6 +41,7 @@ enum_schemas! {
     SenderTypeSchema of SenderType, "SenderType";
     MessageTypeSchema of MessageType, "MessageType";
     FormatSchema of ContentFormat, "ContentFormat";
+    MaskedKindSchema of MaskedKind, "MaskedKind";
 }
 
 /// A moment on the wire.

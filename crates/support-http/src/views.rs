@@ -4,17 +4,17 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 use support_domain::{
-    AttachmentId, ConversationId, ConversationStatus, CountryCode, MessageId, MessageType, Priority, SenderType, Side,
-    SupportAttachment, SupportConversation, SupportMessage, Timestamp, UserType,
+    AttachmentId, ConversationId, ConversationStatus, CountryCode, MaskedKinds, MessageId, MessageType, Priority,
+    SenderType, Side, SupportAttachment, SupportConversation, SupportMessage, Timestamp, UserType,
 };
-use support_service::{ConversationsListed, MessagesListed, Opened};
+use support_service::{ConversationsListed, MessagesListed, Opened, Sent};
 use support_store::MessagesPage;
 use utoipa::ToSchema;
 
 use crate::cursor;
 use crate::openapi::{
-    CountryCodeSchema, MessageTypeSchema, PrioritySchema, SenderTypeSchema, StatusSchema, TimestampSchema,
-    UserTypeSchema,
+    CountryCodeSchema, MaskedKindSchema, MessageTypeSchema, PrioritySchema, SenderTypeSchema, StatusSchema,
+    TimestampSchema, UserTypeSchema,
 };
 
 /// What both sides see of a conversation.
@@ -335,6 +335,11 @@ impl From<&SupportConversation> for ConversationDetailView {
 pub struct OpenedView<T> {
     conversation: T,
     message: MessageView,
+    /// What was masked in the subject, the message and the metadata, each kind once; absent when nothing was. Only who
+    /// sent it is told.
+    #[serde(skip_serializing_if = "MaskedKinds::is_empty")]
+    #[schema(value_type = Vec<MaskedKindSchema>, required = false)]
+    masked: MaskedKinds,
 }
 
 impl<T: for<'a> From<&'a SupportConversation>> OpenedView<T> {
@@ -343,17 +348,35 @@ impl<T: for<'a> From<&'a SupportConversation>> OpenedView<T> {
         Self {
             conversation: (&opened.conversation).into(),
             message: MessageView::new(&opened.message, &opened.conversation, viewer),
+            masked: opened.masked.clone(),
         }
     }
 }
 
-/// A message that was sent.
+/// A message, for whoever sent it.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct SentView {
     message: MessageView,
+    /// What was masked in it and in its metadata, each kind once; absent when nothing was. Only who sent it is told.
+    #[serde(skip_serializing_if = "MaskedKinds::is_empty")]
+    #[schema(value_type = Vec<MaskedKindSchema>, required = false)]
+    masked: MaskedKinds,
 }
 
 impl SentView {
+    /// As that side sees it.
+    pub fn new(sent: &Sent, viewer: Side) -> Self {
+        Self { message: MessageView::new(&sent.message, &sent.conversation, viewer), masked: sent.masked.clone() }
+    }
+}
+
+/// A message, for all who listen. Has no room for what only its sender is told.
+#[derive(Debug, Serialize)]
+pub struct PostedView {
+    message: MessageView,
+}
+
+impl PostedView {
     /// As that side sees it.
     pub fn new(message: &SupportMessage, conversation: &SupportConversation, viewer: Side) -> Self {
         Self { message: MessageView::new(message, conversation, viewer) }

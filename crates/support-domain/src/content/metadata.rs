@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::{Map, Value};
 
-use super::{characters, masking, plain};
+use super::{MaskedKinds, characters, masking, plain};
 use crate::{InvalidValue, Limits};
 
 /// A JSON object whose strings are plain text that stays harmless where it is inserted as HTML.
@@ -14,9 +14,18 @@ pub struct Metadata(Map<String, Value>);
 impl Metadata {
     /// Cleans an object. Refuses what is larger or deeper than `limits` allow.
     pub fn parse(object: Map<String, Value>, limits: &Limits) -> Result<Self, InvalidValue> {
+        Self::parse_noting(object, limits, &mut MaskedKinds::new())
+    }
+
+    /// The same, and adds to `masked` what was masked.
+    pub fn parse_noting(
+        object: Map<String, Value>,
+        limits: &Limits,
+        masked: &mut MaskedKinds,
+    ) -> Result<Self, InvalidValue> {
         let deepest = limits.max_metadata_depth;
         let too_deep = || InvalidValue::limit(format!("must not nest deeper than {deepest} levels"));
-        let clean = clean_object(object, deepest).ok_or_else(too_deep)?;
+        let clean = clean_object(object, deepest, masked).ok_or_else(too_deep)?;
         let bytes = serde_json::to_vec(&clean).map_or(usize::MAX, |json| json.len());
         if bytes > limits.max_metadata_bytes {
             let most = limits.max_metadata_bytes;
@@ -46,30 +55,33 @@ impl fmt::Debug for Metadata {
 }
 
 /// `None` when it nests deeper than `levels`.
-fn clean_object(object: Map<String, Value>, levels: usize) -> Option<Map<String, Value>> {
+fn clean_object(object: Map<String, Value>, levels: usize, masked: &mut MaskedKinds) -> Option<Map<String, Value>> {
     let inner = levels.checked_sub(1)?;
-    let member = |(key, value): (String, Value)| Some((clean_text(&key), clean_value(unlabelled(&key, value), inner)?));
+    let member = |(key, value): (String, Value)| {
+        let value = unlabelled(&key, value, masked);
+        Some((clean_text(&key, masked), clean_value(value, inner, masked)?))
+    };
     object.into_iter().map(member).collect()
 }
 
-fn clean_value(value: Value, levels: usize) -> Option<Value> {
+fn clean_value(value: Value, levels: usize, masked: &mut MaskedKinds) -> Option<Value> {
     Some(match value {
-        Value::String(text) => Value::String(clean_text(&text)),
+        Value::String(text) => Value::String(clean_text(&text, masked)),
         Value::Array(values) => {
             let inner = levels.checked_sub(1)?;
-            Value::Array(values.into_iter().map(|value| clean_value(value, inner)).collect::<Option<_>>()?)
+            Value::Array(values.into_iter().map(|value| clean_value(value, inner, masked)).collect::<Option<_>>()?)
         }
-        Value::Object(object) => Value::Object(clean_object(object, levels)?),
+        Value::Object(object) => Value::Object(clean_object(object, levels, masked)?),
         scalar => scalar,
     })
 }
 
-fn clean_text(text: &str) -> String {
-    plain::harmless(&masking::mask(&characters::normalize(text)).text)
+fn clean_text(text: &str, masked: &mut MaskedKinds) -> String {
+    plain::harmless(&masking::mask_noting(&characters::normalize(text), masked))
 }
 
 /// The value with what its key says about it taken into account: `{"password": "..."}`.
-fn unlabelled(key: &str, value: Value) -> Value {
+fn unlabelled(key: &str, value: Value, noted: &mut MaskedKinds) -> Value {
     let text = match &value {
         Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
@@ -81,6 +93,7 @@ fn unlabelled(key: &str, value: Value) -> Value {
     if masked.kinds.is_empty() {
         return value;
     }
+    noted.extend(&masked.kinds);
     Value::String(masked.text.strip_prefix(&label).unwrap_or(&masked.text).to_owned())
 }
 
@@ -89,6 +102,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::MaskedKind;
 
     fn parse(value: Value, limits: &Limits) -> Result<Metadata, InvalidValue> {
         let Value::Object(object) = value else { panic!("an object") };
@@ -104,10 +118,11 @@ mod tests {
 
     #[test]
     fn secrets_are_masked_whether_the_key_names_them_or_not() {
-        let clean = parse(
-            json!({"password": "hunter2", "note": ["my pin is 4321"], "ssn": 219453301, "tripId": 1234567890123_i64}),
-            &Limits::default(),
-        );
+        let given =
+            json!({"password": "hunter2", "note": ["my pin is 4321"], "ssn": 219453301, "tripId": 1234567890123_i64});
+        let mut masked = MaskedKinds::new();
+        let clean = Metadata::parse_noting(given.as_object().cloned().unwrap(), &Limits::default(), &mut masked);
+        assert_eq!(masked, MaskedKinds::from([MaskedKind::Ssn, MaskedKind::Pin, MaskedKind::Password]));
         let expected = json!({
             "password": "[redacted]", "note": ["my pin is [redacted]"], "ssn": "***-**-3301", "tripId": 1234567890123_i64
         });

@@ -14,6 +14,7 @@ pub mod plain;
 
 use std::fmt;
 
+pub use masking::{MaskedKind, MaskedKinds};
 pub use metadata::Metadata;
 
 use crate::{InvalidValue, Limits, text_enum};
@@ -61,10 +62,20 @@ unprintable!(MessageContent, html);
 impl MessageContent {
     /// Makes what somebody wrote safe. Refuses what is empty or longer than `limits` allow.
     pub fn parse(input: &str, format: ContentFormat, limits: &Limits) -> Result<Self, InvalidValue> {
+        Self::parse_noting(input, format, limits, &mut MaskedKinds::new())
+    }
+
+    /// The same, and adds to `masked` what was masked.
+    pub fn parse_noting(
+        input: &str,
+        format: ContentFormat,
+        limits: &Limits,
+        masked: &mut MaskedKinds,
+    ) -> Result<Self, InvalidValue> {
         let written = written(input, limits.max_message_chars)?;
         let content = match format {
-            ContentFormat::Text => Self::literal(masking::mask(&written).text.into_owned()),
-            ContentFormat::Html => Self::markup(&written),
+            ContentFormat::Text => Self::literal(masking::mask_noting(&written, masked).into_owned()),
+            ContentFormat::Html => Self::markup(&written, masked),
         };
         if content.text.is_empty() { Err(InvalidValue::new("must not be empty")) } else { Ok(content) }
     }
@@ -76,12 +87,19 @@ impl MessageContent {
 
     /// HTML. Secrets are looked for in what a reader sees, since markup can split them, and in where links lead. Where
     /// one is found the message keeps its words and loses its markup.
-    fn markup(written: &str) -> Self {
+    fn markup(written: &str, masked: &mut MaskedKinds) -> Self {
         let html = html::sanitize(written);
         let text = html::to_text(&html).trim().to_owned();
-        let masked = masking::mask(&text);
-        let secret = !masked.kinds.is_empty() || html::links(&html).any(|link| !masking::mask(&link).kinds.is_empty());
-        if secret { Self::literal(masked.text.into_owned()) } else { Self { html, text } }
+        let mut found = MaskedKinds::new();
+        let readable = masking::mask_noting(&text, &mut found).into_owned();
+        for link in html::links(&html) {
+            masking::mask_noting(&link, &mut found);
+        }
+        if found.is_empty() {
+            return Self { html, text };
+        }
+        masked.extend(found);
+        Self::literal(readable)
     }
 
     /// A sentence of the desk's own, such as those of system messages.
@@ -119,8 +137,13 @@ unprintable!(Subject, 0);
 impl Subject {
     /// Makes what somebody wrote a subject. Refuses what is empty or longer than `limits` allow.
     pub fn parse(input: &str, limits: &Limits) -> Result<Self, InvalidValue> {
+        Self::parse_noting(input, limits, &mut MaskedKinds::new())
+    }
+
+    /// The same, and adds to `masked` what was masked.
+    pub fn parse_noting(input: &str, limits: &Limits, masked: &mut MaskedKinds) -> Result<Self, InvalidValue> {
         let written = written(input, limits.max_subject_chars)?;
-        Ok(Self(plain::harmless(&masking::mask(&plain::one_line(&written, usize::MAX)).text)))
+        Ok(Self(plain::harmless(&masking::mask_noting(&plain::one_line(&written, usize::MAX), masked))))
     }
 
     /// What was stored before.
@@ -158,6 +181,7 @@ impl Preview {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::TextEnum;
 
     fn text(input: &str) -> Result<MessageContent, InvalidValue> {
         MessageContent::parse(input, ContentFormat::Text, &Limits::default())
@@ -186,6 +210,19 @@ mod tests {
         assert_eq!(content.preview().as_str(), "my password is [redacted]");
         let subject = Subject::parse("card 4111 1111 1111 1111", &Limits::default()).unwrap();
         assert_eq!(subject.as_str(), "card **** **** **** 1111");
+    }
+
+    #[test]
+    fn what_was_masked_is_told() {
+        let told = |input: &str, format| {
+            let mut masked = MaskedKinds::from([MaskedKind::Otp]);
+            MessageContent::parse_noting(input, format, &Limits::default(), &mut masked).unwrap();
+            masked.into_iter().map(TextEnum::as_str).collect::<Vec<_>>().join(" ")
+        };
+        let secrets = "<b>ssn 219-45-3301</b>, cvv 737, <a href=\"https://x.example/?token=9f8e7d6c5b4a\">here</a>";
+        assert_eq!(told(secrets, ContentFormat::Html), "ssn cvv otp url_secret");
+        assert_eq!(told(secrets, ContentFormat::Text), "ssn cvv otp url_secret");
+        assert_eq!(told("<b>nothing</b>", ContentFormat::Html), "otp");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The command line. Standard output carries what was asked for and nothing else; all the rest goes to stderr.
 
 mod migrate;
+mod scan;
 mod serve;
 mod token;
 
@@ -41,6 +42,11 @@ enum Command {
     Token(token::TokenCommand),
     /// Print the OpenAPI document
     Openapi,
+    /// Read lines and print those in which something would be masked: number, kinds, the masked line, by tabs
+    ///
+    /// Lines come from standard input. What is no UTF-8 or too long to look at is said on standard error and passed
+    /// over. A secret that was found is never printed; docs/masking.md says what is found and what is not.
+    Scan(scan::Scan),
 }
 
 /// Why a command failed.
@@ -74,6 +80,7 @@ pub fn run() -> ExitCode {
         Command::Keys => keys(),
         Command::Token(command) => token::run(command),
         Command::Openapi => print(openapi::document()),
+        Command::Scan(scan) => scan::run(&scan),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

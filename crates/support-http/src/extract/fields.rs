@@ -1,13 +1,13 @@
 //! What a deserializer says about a field, in sentences that never repeat the value.
 
-use crate::error::{ApiError, ErrorCode};
+use crate::error::{ApiError, ErrorCode, shown_name};
 
 /// Turns serde's message about the value at `path` into details. Serde names the field in its message when it is unknown,
 /// missing or given twice, and in the path otherwise.
 pub(super) fn refusal(path: &str, message: &str) -> ApiError {
     let path = if path == "." || path == "?" { "" } else { path };
     let inside = |name: &str| {
-        let name: String = name.chars().filter(|character| !character.is_control()).take(64).collect();
+        let name = shown_name(name);
         if path.is_empty() { name } else { format!("{path}.{name}") }
     };
     for (start, sentence) in [
@@ -18,7 +18,7 @@ pub(super) fn refusal(path: &str, message: &str) -> ApiError {
         let named = message.strip_prefix(start).and_then(|rest| rest.split_once('`'));
         if let Some((name, _)) = named {
             // Serde reports an unknown field at the path of that field.
-            let field = if path == name { name.to_owned() } else { inside(name) };
+            let field = if path == name { shown_name(name) } else { inside(name) };
             return ApiError::invalid(&field, sentence);
         }
     }
@@ -81,6 +81,8 @@ mod tests {
     fn the_field_is_named_and_the_value_is_not_repeated() {
         assert_eq!(details(".", "missing field `subject` at line 1 column 2"), r#"{"subject":["is required"]}"#);
         assert_eq!(details("x", "unknown field `x`, expected `a`"), r#"{"x":["is not a known field"]}"#);
+        let secret = details("my pin is 4321", "unknown field `my pin is 4321`, expected `a`");
+        assert_eq!(secret, r#"{"my pin is [redacted]":["is not a known field"]}"#);
         assert_eq!(
             details("limit", "invalid type: string \"hunter2, expected x\", expected u64 at line 1 column 9"),
             r#"{"limit":["must be a whole number"]}"#

@@ -3,10 +3,11 @@
 use garde::Validate;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
+use support_domain::content::masking;
 use support_domain::conversation::ConversationChange;
 use support_domain::{
     AdminId, AttachmentId, ClientMessageId, ContentFormat, ConversationId, ConversationStatus, CountryCode, Limits,
-    MessageContent, Metadata, Priority, Subject, UserId, UserRef, UserType,
+    MaskedKinds, MessageContent, Metadata, Priority, Subject, UserId, UserRef, UserType,
 };
 use support_service::{OpenConversation, OpenConversationForUser, SendMessage, UpdateConversation};
 use utoipa::ToSchema;
@@ -30,9 +31,14 @@ pub(crate) fn at_least_zero(number: &i64, limits: &Limits) -> garde::Result {
     whole_at_least::<0>(&Some(*number), limits)
 }
 
+/// A key is kept and shown as it is, so there must be no secret in it; and it cannot be masked, since two that differ
+/// would become one.
 fn well_formed_key(id: &Option<String>, _: &Limits) -> garde::Result {
     match id.as_deref().map(ClientMessageId::parse) {
         Some(Err(error)) => Err(garde::Error::new(error.sentence())),
+        Some(Ok(id)) if !masking::mask(id.as_str()).kinds.is_empty() => {
+            Err(garde::Error::new("must not hold a card number, a password or another secret"))
+        }
         _ => Ok(()),
     }
 }
@@ -49,8 +55,12 @@ fn parse_key(id: Option<&str>) -> Result<Option<ClientMessageId>, ApiError> {
     field("clientMessageId", id.map(ClientMessageId::parse).transpose())
 }
 
-fn parse_metadata(metadata: Option<Map<String, Value>>, limits: &Limits) -> Result<Metadata, ApiError> {
-    field("metadata", Metadata::parse(metadata.unwrap_or_default(), limits))
+fn parse_metadata(
+    metadata: Option<Map<String, Value>>,
+    limits: &Limits,
+    masked: &mut MaskedKinds,
+) -> Result<Metadata, ApiError> {
+    field("metadata", Metadata::parse_noting(metadata.unwrap_or_default(), limits, masked))
 }
 
 /// `null` is a value here, and absence another.
@@ -95,13 +105,15 @@ impl OpenConversationRequest {
     /// # Errors
     /// What a value's type refuses.
     pub fn into_command(self, limits: &Limits) -> Result<OpenConversation, ApiError> {
-        let message = MessageContent::parse(&self.initial_message, ContentFormat::Text, limits);
+        let mut masked = MaskedKinds::new();
+        let message = MessageContent::parse_noting(&self.initial_message, ContentFormat::Text, limits, &mut masked);
         Ok(OpenConversation {
-            subject: field("subject", Subject::parse(&self.subject, limits))?,
+            subject: field("subject", Subject::parse_noting(&self.subject, limits, &mut masked))?,
             initial_message: field("initialMessage", message)?,
             priority: self.priority.unwrap_or(Priority::Normal),
-            metadata: parse_metadata(self.metadata, limits)?,
+            metadata: parse_metadata(self.metadata, limits, &mut masked)?,
             client_message_id: parse_key(self.client_message_id.as_deref())?,
+            masked,
         })
     }
 }
@@ -196,12 +208,15 @@ impl SendMessageRequest {
     /// What a value's type refuses.
     pub fn into_command(self, conversation_id: ConversationId, limits: &Limits) -> Result<SendMessage, ApiError> {
         let format = self.format.unwrap_or(ContentFormat::Text);
+        let mut masked = MaskedKinds::new();
+        let content = MessageContent::parse_noting(&self.content, format, limits, &mut masked);
         Ok(SendMessage {
             conversation_id,
-            content: field("content", MessageContent::parse(&self.content, format, limits))?,
+            content: field("content", content)?,
             client_message_id: parse_key(self.client_message_id.as_deref())?,
-            metadata: parse_metadata(self.metadata, limits)?,
+            metadata: parse_metadata(self.metadata, limits, &mut masked)?,
             if_last_seq: None,
+            masked,
         })
     }
 }

@@ -155,7 +155,7 @@ pub(crate) async fn reply(
 ) -> Result<HttpResponse, ApiError> {
     let command = body.0.into_command(id.0, desk.service.limits())?;
     let sent = desk.service.send_message(&caller.0, command).await?;
-    Ok(created(sent.is_new).json(SentView::new(&sent.message, &sent.conversation, Side::Admin)))
+    Ok(created(sent.is_new).json(SentView::new(&sent, Side::Admin)))
 }
 
 /// Says how far the desk has read.

@@ -128,7 +128,7 @@ pub(crate) async fn send_message(
 ) -> Result<HttpResponse, ApiError> {
     let command = body.0.into_command(id.0, desk.service.limits())?;
     let sent = desk.service.send_message(&caller.0, command).await?;
-    Ok(created(sent.is_new).json(SentView::new(&sent.message, &sent.conversation, Side::User)))
+    Ok(created(sent.is_new).json(SentView::new(&sent, Side::User)))
 }
 
 /// Says how far one has read.

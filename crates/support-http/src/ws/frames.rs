@@ -8,7 +8,7 @@ use support_realtime::{Encode, Event};
 use support_service::MessagesListed;
 
 use crate::error::{ApiError, ErrorEvent};
-use crate::views::{AdminConversationView, ConversationView, MessageView, SentView, UserConversationView};
+use crate::views::{AdminConversationView, ConversationView, MessageView, PostedView, UserConversationView};
 
 text_enum! {
     /// The type of a server's frame.
@@ -98,7 +98,7 @@ pub(super) fn joined(request_id: Option<&str>, listed: &MessagesListed, viewer: 
 
 /// A frame for each message of a page.
 pub(super) fn messages(listed: &MessagesListed, viewer: Side) -> Vec<(i64, ByteString)> {
-    let view = |message| SentView::new(message, &listed.conversation, viewer);
+    let view = |message| PostedView::new(message, &listed.conversation, viewer);
     listed.messages.iter().map(|message| (message.seq, frame(ServerEvent::NewMessage, None, view(message)))).collect()
 }
 
@@ -171,7 +171,7 @@ impl Encode for FrameEncoder {
     fn encode(&self, event: &Event<'_>, viewer: Side) -> ByteString {
         match event {
             Event::MessagePosted { message, conversation } => {
-                frame(ServerEvent::NewMessage, None, SentView::new(message, conversation, viewer))
+                frame(ServerEvent::NewMessage, None, PostedView::new(message, conversation, viewer))
             }
             Event::ConversationUpdated { conversation } => match viewer {
                 Side::User => {

@@ -140,10 +140,7 @@ fn ticket(request: &HttpRequest) -> Option<String> {
 fn known_fields(request: &HttpRequest) -> Result<(), ApiError> {
     let mut pairs = form_urlencoded::parse(request.query_string().as_bytes());
     match pairs.find(|(name, _)| name != "ticket") {
-        Some((name, _)) => {
-            let name: String = name.chars().filter(|character| !character.is_control()).take(64).collect();
-            Err(ApiError::invalid(&name, "is not a known field"))
-        }
+        Some((name, _)) => Err(ApiError::unknown_field(&name)),
         None => Ok(()),
     }
 }

@@ -33,6 +33,12 @@ pub use sockets::{SocketLimits, Sockets};
 pub use transport::{FrameReader, FrameWriter, Incoming, Stuck, is_handshake, upgrade};
 pub use violation::Violation;
 
+/// Whether a text is a request that a client may make. For the fuzz targets, which see nothing else of what is in here.
+#[doc(hidden)]
+pub fn is_request(text: &str, limits: &support_domain::Limits) -> bool {
+    requests::ClientFrame::parse(text, limits).request.is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use support_domain::TextEnum;

@@ -158,8 +158,7 @@ fn parse_request(mut frame: Map<String, Value>, limits: &Limits) -> Result<Reque
         Some(_) => return Err(ApiError::invalid("payload", "must be an object")),
     };
     if let Some(name) = frame.keys().next() {
-        let name: String = name.chars().filter(|character| !character.is_control()).take(64).collect();
-        return Err(ApiError::invalid(&name, "is not a known field"));
+        return Err(ApiError::unknown_field(name));
     }
     let event = ClientEvent::parse(&kind).map_err(|_| ApiError::invalid("type", "is not a known type"))?;
     Ok(match event {

@@ -124,6 +124,7 @@ impl Bench {
             priority: Priority::Normal,
             metadata: Metadata::default(),
             client_message_id: None,
+            masked: support_domain::MaskedKinds::new(),
         };
         self.desk.service.open_conversation(&context, command).await.unwrap().conversation.id
     }

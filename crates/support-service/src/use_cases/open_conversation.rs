@@ -4,7 +4,8 @@ use support_audit::AuditEvent;
 use support_domain::conversation::ConversationDraft;
 use support_domain::message::MessageDraft;
 use support_domain::{
-    Author, ClientMessageId, MessageContent, Metadata, Priority, Subject, SupportConversation, SupportMessage, UserRef,
+    Author, ClientMessageId, MaskedKinds, MessageContent, Metadata, Priority, Subject, SupportConversation,
+    SupportMessage, UserRef,
 };
 use support_rbac::{Action, Principal, policy::action};
 use support_realtime::fan_out::HintKind;
@@ -25,6 +26,8 @@ pub struct OpenConversation {
     pub metadata: Metadata,
     /// The client's key, under which a repeated opening is the same conversation.
     pub client_message_id: Option<ClientMessageId>,
+    /// What was masked in it: for the sender's answer, and kept nowhere.
+    pub masked: MaskedKinds,
 }
 
 /// What the desk opens a conversation with.
@@ -45,6 +48,8 @@ pub struct Opened {
     pub message: SupportMessage,
     /// Whether it was opened now; otherwise it was before, under the same key.
     pub is_new: bool,
+    /// What was masked in what was sent now.
+    pub masked: MaskedKinds,
 }
 
 impl SupportService {
@@ -101,7 +106,12 @@ impl SupportService {
                 if !same {
                     return Err(ServiceError::IdempotencyMismatch);
                 }
-                return Ok(Done::unchanged(Opened { conversation, message, is_new: false }));
+                return Ok(Done::unchanged(Opened {
+                    conversation,
+                    message,
+                    is_new: false,
+                    masked: command.masked.clone(),
+                }));
             }
             let at = clock.now();
             let draft = ConversationDraft {
@@ -132,7 +142,8 @@ impl SupportService {
                 messages: vec![message.clone()],
                 kind: HintKind::Message,
             };
-            let opened = Opened { conversation: outcome.conversation, message, is_new: true };
+            let masked = command.masked.clone();
+            let opened = Opened { conversation: outcome.conversation, message, is_new: true, masked };
             Ok(Done { value: opened, events: vec![event], happened: Some(happened) })
         })
         .await

@@ -3,7 +3,7 @@
 use support_audit::AuditEvent;
 use support_domain::message::MessageDraft;
 use support_domain::{
-    Author, ClientMessageId, ConversationId, MessageContent, Metadata, SupportConversation, SupportMessage,
+    Author, ClientMessageId, ConversationId, MaskedKinds, MessageContent, Metadata, SupportConversation, SupportMessage,
 };
 use support_rbac::{Principal, policy::action};
 use support_realtime::fan_out::HintKind;
@@ -24,6 +24,8 @@ pub struct SendMessage {
     pub metadata: Metadata,
     /// Only if that is still the number of the last message.
     pub if_last_seq: Option<i64>,
+    /// What was masked in it: for the sender's answer, and kept nowhere.
+    pub masked: MaskedKinds,
 }
 
 /// A message that is kept.
@@ -35,6 +37,8 @@ pub struct Sent {
     pub message: SupportMessage,
     /// Whether it was sent now; otherwise it was before, under the same key.
     pub is_new: bool,
+    /// What was masked in what was sent now.
+    pub masked: MaskedKinds,
 }
 
 impl SupportService {
@@ -67,7 +71,12 @@ impl SupportService {
                 if message.content != command.content {
                     return Err(ServiceError::IdempotencyMismatch);
                 }
-                return Ok(Done::unchanged(Sent { conversation, message, is_new: false }));
+                return Ok(Done::unchanged(Sent {
+                    conversation,
+                    message,
+                    is_new: false,
+                    masked: command.masked.clone(),
+                }));
             }
             if command.if_last_seq.is_some_and(|seq| seq != conversation.last_seq) {
                 return Err(ServiceError::Stale { field: "ifLastSeq", actual: conversation.last_seq });
@@ -98,7 +107,8 @@ impl SupportService {
                 by: author.side(),
             }];
             events.extend(events_of(id, outcome.changes, author.side()));
-            let sent = Sent { conversation: outcome.conversation, message, is_new: true };
+            let masked = command.masked.clone();
+            let sent = Sent { conversation: outcome.conversation, message, is_new: true, masked };
             Ok(Done { value: sent, events, happened: Some(happened) })
         })
         .await

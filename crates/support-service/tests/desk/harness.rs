@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use support_audit::{AuditSink, Environment};
 use support_domain::{
-    AdminId, ContentFormat, ConversationId, CountryCode, Limits, MessageContent, Metadata, Priority, Subject,
-    SystemClock, SystemIds, Timestamp, UserId, UserRef, UserType,
+    AdminId, ContentFormat, ConversationId, CountryCode, Limits, MaskedKinds, MessageContent, Metadata, Priority,
+    Subject, SystemClock, SystemIds, Timestamp, UserId, UserRef, UserType,
 };
 use support_rbac::{
     Action, AdminPrincipal, AdminRole, Caller, Principal, Restrictions, UserPrincipal, authorize, policy::action,
@@ -43,6 +43,7 @@ impl Desk {
             priority: Priority::Normal,
             metadata: Metadata::default(),
             client_message_id: None,
+            masked: MaskedKinds::new(),
         };
         self.service.open_conversation(&granted::<action::OpenConversation>(caller), command).await.unwrap()
     }
@@ -78,6 +79,7 @@ pub(crate) fn message(conversation_id: ConversationId) -> SendMessage {
         client_message_id: None,
         metadata: Metadata::default(),
         if_last_seq: None,
+        masked: MaskedKinds::new(),
     }
 }
 

@@ -94,7 +94,8 @@ pub(super) fn card(reading: &Reading, finds: &mut Vec<Find>) {
             |digits| (12..=19).contains(&digits),
             |candidate| {
                 let is_one = candidate.joined_before == Joined::No
-                    && !candidate.has(Part::Phone)
+                    // A group in the middle may look like the beginning of a call abroad: 4532 0092 8811 3574.
+                    && candidate.groups.first().is_some_and(|first| first.part != Part::Phone)
                     && is_grouped_as_card(reading, candidate)
                     && is_card(reading, candidate);
                 if is_one {

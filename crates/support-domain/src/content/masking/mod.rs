@@ -1,7 +1,7 @@
 //! Finds what nobody should keep in a support conversation, and puts a mask in its place: identity numbers, cards,
 //! passwords, codes, tokens and keys.
 //!
-//! `RULES` is the list of everything that is looked for. Each rule reads the same `reading::Reading`: a view of the
+//! [`RULES`] is the table of everything that is looked for. Each rule reads the same `reading::Reading`: a view of the
 //! text in which digits, dashes and blanks of every script are the plain ones, with its labels and its numbers. The
 //! nearest label decides what a number is; a benign one ("order", "phone") keeps it.
 //!
@@ -11,8 +11,8 @@
 //! several messages. What it masks without need: a postal "pin code 1207", and now and then an adjective behind
 //! "password is".
 //!
-//! To add a rule: a row in `RULES` with an example, and a function that pushes a `Find`. Nothing here may log, keep
-//! or compare what it finds, nor take longer than in proportion to the text.
+//! To add a rule: a row in [`RULES`] with an example, and a function that pushes a `Find`. Nothing here may log, keep or
+//! compare what it finds, nor take longer than in proportion to the text.
 
 mod codes;
 mod documents;
@@ -21,6 +21,7 @@ mod labels;
 mod numbers;
 mod passwords;
 mod reading;
+mod rules;
 mod tokens;
 mod urls;
 mod values;
@@ -31,10 +32,12 @@ mod words;
 mod tests;
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fmt;
 use std::ops::Range;
 
 use reading::Reading;
+pub use rules::{RULES, Rule};
 
 use crate::text_enum;
 
@@ -68,54 +71,8 @@ text_enum! {
     }
 }
 
-/// One kind of thing that is looked for.
-struct Rule {
-    kind: MaskedKind,
-    /// Pushes what it finds.
-    find: fn(&Reading, &mut Vec<Find>),
-    /// A message that holds one, and the same masked. `+` stands for nothing: it keeps the examples from looking like
-    /// the real thing to whoever scans this file.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the examples are for the reader and for the tests"))]
-    example: (&'static str, &'static str),
-}
-
-const fn rule(kind: MaskedKind, find: fn(&Reading, &mut Vec<Find>), before: &'static str, after: &'static str) -> Rule {
-    Rule { kind, find, example: (before, after) }
-}
-
-/// Everything that is looked for. Where two finds overlap, the upper rule's mask is taken.
-const RULES: [Rule; 15] = [
-    rule(
-        MaskedKind::PrivateKey,
-        tokens::private_key,
-        "see -----BEGIN RSA+ PRIVATE KEY-----\nMIIE\n-----END RSA PRIVATE KEY----- ok",
-        "see [redacted private key] ok",
-    ),
-    rule(MaskedKind::UrlSecret, urls::userinfo, "postgres://app:s3c+ret@db:5432", "postgres://[redacted]@db:5432"),
-    rule(
-        MaskedKind::UrlSecret,
-        urls::parameters,
-        "https://x.example/?token=9f8e&a=1",
-        "https://x.example/?token=[redacted]&a=1",
-    ),
-    rule(MaskedKind::Token, tokens::known_token, "use gh+p_0123456789abcdefABCDEF now", "use [redacted token] now"),
-    rule(
-        MaskedKind::Token,
-        tokens::header,
-        "Authorization: Bearer abc+def123",
-        "Authorization: Bearer [redacted token]",
-    ),
-    rule(MaskedKind::Token, tokens::labelled_token, "my api key is a1b2+c3d4e5", "my api key is [redacted token]"),
-    rule(MaskedKind::Card, identity::card, "card 4111 1111 1111 1111", "card **** **** **** 1111"),
-    rule(MaskedKind::Ssn, identity::ssn, "my ssn is 219-45-3301", "my ssn is ***-**-3301"),
-    rule(MaskedKind::Nid, identity::nid, "NID 7345912086", "NID ******2086"),
-    rule(MaskedKind::Passport, documents::passport, "passport no EF0123456", "passport no ******456"),
-    rule(MaskedKind::Licence, documents::licence, "driving licence D1234567", "driving licence ******567"),
-    rule(MaskedKind::Password, passwords::password, "my password is hunter2", "my password is [redacted]"),
-    rule(MaskedKind::Cvv, codes::cvv, "cvv 737", "cvv [redacted]"),
-    rule(MaskedKind::Pin, codes::pin, "my pin is 4321", "my pin is [redacted]"),
-    rule(MaskedKind::Otp, codes::otp, "482913 is your login code", "[redacted] is your login code"),
-];
+/// What was masked, each kind once, in the order of [`MaskedKind`].
+pub type MaskedKinds = BTreeSet<MaskedKind>;
 
 /// How often a text is read at most. A mask can bring a label nearer to something else, so one reading may leave a find
 /// to the next; no text that a person wrote needs more than two.
@@ -149,6 +106,13 @@ pub fn mask(text: &str) -> Masked<'_> {
     masked
 }
 
+/// The masked text alone; adds to `noted` what was found.
+pub fn mask_noting<'t>(text: &'t str, noted: &mut MaskedKinds) -> Cow<'t, str> {
+    let masked = mask(text);
+    noted.extend(masked.kinds);
+    masked.text
+}
+
 /// `None` when nothing was found.
 fn read_once(text: &str) -> Option<(String, Vec<MaskedKind>)> {
     let reading = Reading::of(text);
@@ -176,6 +140,16 @@ fn read_once(text: &str) -> Option<(String, Vec<MaskedKind>)> {
     }
     out.push_str(&text[done..]);
     Some((out, finds.iter().map(|find| RULES[find.rank].kind).collect()))
+}
+
+/// Whether a text that was encoded holds a secret. Asks every rule but the one that asks.
+fn is_secret(text: &str) -> bool {
+    let reading = Reading::of(text);
+    let mut finds = Vec::new();
+    RULES[..RULES.len() - 1].iter().any(|rule| {
+        (rule.find)(&reading, &mut finds);
+        finds.iter().any(|find| !find.range.is_empty())
+    })
 }
 
 /// Something that was found: where, in the view, and what to put there.

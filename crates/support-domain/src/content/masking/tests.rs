@@ -13,10 +13,19 @@ fn masked(text: &str) -> String {
 #[test]
 fn every_rule_masks_its_example() {
     for rule in &RULES {
-        let (before, after) = rule.example;
-        let masked = mask(&before.replace('+', "")).text.into_owned();
-        assert_eq!(masked, after);
-        assert_eq!(mask(&before.replace('+', "")).kinds, [rule.kind], "{before}");
+        let before = rule.before.replace('+', "");
+        let masked = mask(&before);
+        assert_eq!((masked.text.as_ref(), masked.kinds), (rule.after, vec![rule.kind]), "{before}");
+        let shape: String = rule.after.chars().map(|c| if c.is_ascii_digit() { '9' } else { c }).collect();
+        assert!(shape.contains(rule.mask) && !shape.contains(&format!("{}9", rule.mask)), "{shape}");
+    }
+}
+
+#[test]
+fn every_kind_has_a_rule() {
+    use crate::TextEnum;
+    for kind in MaskedKind::ALL {
+        assert!(RULES.iter().any(|rule| rule.kind == *kind), "{kind}");
     }
 }
 
@@ -49,6 +58,7 @@ fn the_nearest_label_decides() {
 #[test]
 fn a_card_needs_its_check_digit_and_its_groups() {
     assert_eq!(masked("paid 4111111111111111"), "paid **** **** **** 1111");
+    assert_eq!(masked("paid 4532 0092 8811 3574"), "paid **** **** **** 3574");
     for text in ["paid 4111111111111112", "paid 41 1111 1111111 111", "order 4111111111111111", "x4111111111111111"] {
         assert_eq!(masked(text), text);
     }
@@ -82,6 +92,20 @@ fn numbers_that_cannot_be_one_stay() {
     ];
     for text in honest {
         assert_eq!(masked(text), text);
+    }
+}
+
+#[test]
+fn percent_encoding_hides_nothing() {
+    for link in
+        ["x?q=card%204111111111111111", "https://x.example/?a=4111%201111%201111%201111", "my%2520pin%2520is%25204321"]
+    {
+        assert_eq!(masked(&format!("see {link}, please")), "see [redacted] please", "{link}");
+    }
+    for honest in
+        ["https://x.example/?q=late%20order%201234567890", "100% sure, 5%20 off", "%", "%2", "%zz 50%", "%41%"]
+    {
+        assert_eq!(masked(honest), honest);
     }
 }
 
@@ -158,6 +182,10 @@ fn hostile_text_takes_no_longer_than_its_length() {
         "code ",
         "or ",
         "ssn 1 order ",
+        "%20",
+        "%25",
+        "%25 ",
+        "pin%201",
     ];
     for unit in units {
         soon(unit, || {

@@ -53,3 +53,37 @@ pub(super) fn parameters(reading: &Reading, finds: &mut Vec<Find>) {
         }
     }
 }
+
+/// What percent-encoding hides: `?q=my%20pin%20is%204321`. All of what holds it goes, since a mask inside would not be
+/// in the same writing.
+pub(super) fn encoded(reading: &Reading, finds: &mut Vec<Find>) {
+    let text = &reading.view.text;
+    if !text.contains('%') {
+        return;
+    }
+    for range in words::chunks(text) {
+        let chunk = &text[range.clone()];
+        let Some(decoded) = decoded(chunk) else { continue };
+        // Those who encode twice are read twice; what is encoded more often is no link that anybody follows.
+        let again = self::decoded(&decoded);
+        // Once as a link and once as words: numbers in a link are mostly ids, but those that were encoded with it are not.
+        let hides = |text: &str| super::is_secret(text) || super::is_secret(&text.replace("://", " "));
+        if hides(&decoded) || again.is_some_and(|again| hides(&again)) {
+            finds.push(Find::new(range, REDACTED.to_owned()));
+        }
+    }
+}
+
+/// `None` when nothing is encoded.
+fn decoded(text: &str) -> Option<String> {
+    let bytes = text.as_bytes();
+    let digit = |at: usize| bytes.get(at).and_then(|byte| char::from(*byte).to_digit(16));
+    let (mut out, mut at) = (Vec::with_capacity(bytes.len()), 0);
+    while at < bytes.len() {
+        let pair = if bytes[at] == b'%' { digit(at + 1).zip(digit(at + 2)) } else { None };
+        let byte = pair.and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
+        out.push(byte.unwrap_or(bytes[at]));
+        at += if byte.is_some() { 3 } else { 1 };
+    }
+    (out.len() < bytes.len()).then(|| String::from_utf8_lossy(&out).into_owned())
+}

@@ -104,7 +104,7 @@ impl Session {
         let room = self.rooms.get_mut(&id);
         match result {
             Ok(sent) => {
-                let answer = frames::ack(request_id, SentView::new(&sent.message, &sent.conversation, side));
+                let answer = frames::ack(request_id, SentView::new(&sent, side));
                 match room {
                     Some(room) => {
                         let turn = room.place.end_send(Some((sent.message.seq, answer)), now);

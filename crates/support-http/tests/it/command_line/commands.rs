@@ -72,6 +72,7 @@ fn every_command_explains_itself() {
         &["token", "attenuate"],
         &["token", "revoke"],
         &["openapi"],
+        &["scan"],
     ] {
         let printed = binary(&[command, &["--help"]].concat(), &BTreeMap::new()).printed();
         assert!(printed.contains("Usage"), "{command:?}: {printed}");

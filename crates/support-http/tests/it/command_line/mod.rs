@@ -3,3 +3,4 @@
 mod commands;
 mod configuration;
 mod demo;
+mod scan;

@@ -119,3 +119,11 @@ pub(crate) fn keys(object: &Value) -> Vec<String> {
     keys.sort();
     keys
 }
+
+/// The same without `masked`, which only the answer to who sent a secret has.
+#[track_caller]
+pub(crate) fn keys_but_masked(object: &Value) -> Vec<String> {
+    let mut keys = keys(object);
+    keys.retain(|key| key != "masked");
+    keys
+}

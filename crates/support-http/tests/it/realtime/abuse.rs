@@ -15,7 +15,7 @@ on_both_backends!(
 );
 
 /// As large as a message may be: about 24 KiB in a frame, as content and as text.
-fn large(number: usize) -> String {
+pub(super) fn large(number: usize) -> String {
     format!("{number} {}", "\u{9ac}".repeat(3_990))
 }
 

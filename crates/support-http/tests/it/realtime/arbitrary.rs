@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 use serde_json::{Value, json};
 
-use crate::harness::{Backend, CONTINUATION, Conversation, Desk, Person, Socket, TEXT, frame};
+use super::hostile::{Cast, cast};
+use crate::harness::{Backend, CONTINUATION, Socket, TEXT, frame};
 
 on_both_backends!(
     no_text_harms_the_server,
@@ -16,22 +17,6 @@ on_both_backends!(
 );
 
 const CASES: u32 = 40;
-
-struct Cast {
-    desk: Desk,
-    driver: Person,
-    opened: Conversation,
-    innocent: Socket,
-}
-
-fn cast(backend: Backend) -> Cast {
-    let desk = Desk::plan(backend).set("SUPPORT_MAX_SOCKETS_PER_PRINCIPAL", "1000").start();
-    let driver = desk.driver("driver-1", "BD");
-    let opened = driver.open("Arbitrary", "Hello");
-    let mut innocent = driver.connect();
-    innocent.join(&opened);
-    Cast { desk, driver, opened, innocent }
-}
 
 /// Runs so many cases, and holds after each of them that the server lives and serves.
 fn for_all<S: Strategy>(backend: Backend, strategy: &S, case: impl Fn(&Cast, S::Value)) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde_json::json;
 
+use super::abuse::large;
 use crate::harness::{Backend, Conversation, Desk, Person, Socket, about, binary, eventually};
 
 on_both_backends!(
@@ -14,11 +15,6 @@ on_both_backends!(
     who_reads_nothing_goes_with_the_token,
     who_reads_nothing_keeps_nobody_from_the_database,
 );
-
-/// As large as a message may be: about 24 KiB in a frame, as content and as text.
-fn large(number: usize) -> String {
-    format!("{number} {}", "\u{9ac}".repeat(3_990))
-}
 
 /// A conversation of a hundred large messages.
 fn much(driver: &Person) -> Conversation {

@@ -26,16 +26,16 @@ const MOST: usize = 64 * 1024;
 /// How much the server's memory may differ from before, in KiB.
 const SLACK: u64 = 50 * 1024;
 
-struct Cast {
-    desk: Desk,
-    driver: Person,
-    opened: Conversation,
-    innocent: Socket,
+pub(super) struct Cast {
+    pub(super) desk: Desk,
+    pub(super) driver: Person,
+    pub(super) opened: Conversation,
+    pub(super) innocent: Socket,
 }
 
 /// A desk, an innocent who is online, and room for many bad tries.
-fn cast(backend: Backend) -> Cast {
-    let desk = Desk::plan(backend).set("SUPPORT_MAX_SOCKETS_PER_PRINCIPAL", "100").start();
+pub(super) fn cast(backend: Backend) -> Cast {
+    let desk = Desk::plan(backend).set("SUPPORT_MAX_SOCKETS_PER_PRINCIPAL", "1000").start();
     let driver = desk.driver("driver-1", "BD");
     let opened = driver.open("Hostile", "Hello");
     let mut innocent = driver.connect();

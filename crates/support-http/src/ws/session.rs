@@ -372,7 +372,7 @@ impl Session {
         }
     }
 
-    fn finish_send(&mut self, request_id: Option<&str>, id: ConversationId, result: Result<Sent, ServiceError>) {
+    fn finish_send(&mut self, request_id: Option<&str>, id: ConversationId, result: Result<Box<Sent>, ServiceError>) {
         let (now, side) = (self.now(), self.side());
         self.sent_to = Some(id);
         let room = self.rooms.get_mut(&id);

@@ -36,7 +36,7 @@ pub(super) enum Outcome {
     /// Of [`Work::ReadOn`].
     ReadOn(ConversationId, Result<MessagesListed, ServiceError>),
     /// Of [`Work::Send`].
-    Sent(ConversationId, Result<Sent, ServiceError>),
+    Sent(ConversationId, Result<Box<Sent>, ServiceError>),
     /// Of [`Work::MarkRead`].
     MarkedRead(Result<SupportConversation, ServiceError>),
     /// Of [`Work::ShowTyping`].
@@ -58,7 +58,7 @@ impl Work {
                 Outcome::ReadOn(command.conversation_id, service.read_on(&context, command).await)
             }
             Self::Send(context, command) => {
-                Outcome::Sent(command.conversation_id, service.send_message(&context, *command).await)
+                Outcome::Sent(command.conversation_id, service.send_message(&context, *command).await.map(Box::new))
             }
             Self::MarkRead(context, id, up_to_seq) => {
                 Outcome::MarkedRead(service.mark_read(&context, id, up_to_seq).await)

@@ -8,8 +8,31 @@ use support_domain::content::plain::harmless;
 use support_domain::{ContentFormat, Limits, MessageContent};
 
 const TAGS: [&str; 26] = [
-    "<b>", "</b>", "<i>", "</i>", "<em>", "</em>", "<strong>", "</strong>", "<br>", "<p>", "</p>", "<ul>", "</ul>",
-    "<ol>", "</ol>", "<li>", "</li>", "<code>", "</code>", "<pre>", "</pre>", "</a>", "&lt;", "&gt;", "&amp;",
+    "<b>",
+    "</b>",
+    "<i>",
+    "</i>",
+    "<em>",
+    "</em>",
+    "<strong>",
+    "</strong>",
+    "<br>",
+    "<p>",
+    "</p>",
+    "<ul>",
+    "</ul>",
+    "<ol>",
+    "</ol>",
+    "<li>",
+    "</li>",
+    "<code>",
+    "</code>",
+    "<pre>",
+    "</pre>",
+    "</a>",
+    "&lt;",
+    "&gt;",
+    "&amp;",
     "<a rel=\"noopener noreferrer nofollow\">",
 ];
 

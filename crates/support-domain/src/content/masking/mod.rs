@@ -7,9 +7,9 @@
 //!
 //! What it does not catch: secrets that nothing names (a password alone on its line, nine bare digits), a password in
 //! words that do not say so plainly ("the one that the agent gave me: ..."), a number whose nearest label is a benign
-//! one, numbers written in words, pictures, homoglyphs, bank accounts, what markup splits, and what is spread over
-//! several messages. What it masks without need: a postal "pin code 1207", and now and then an adjective behind
-//! "password is".
+//! one, numbers written in words, pictures, homoglyphs, bank accounts, and what is spread over several messages. What
+//! it masks without need: a postal "pin code 1207", and now and then an adjective behind "password is". How much it
+//! catches stands in docs/masking.md.
 //!
 //! To add a rule: a row in [`RULES`] with an example, and a function that pushes a `Find`. Nothing here may log, keep or
 //! compare what it finds, nor take longer than in proportion to the text.

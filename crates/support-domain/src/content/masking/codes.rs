@@ -6,24 +6,28 @@ use super::Find;
 use super::labels::Label;
 use super::numbers::{Candidate, Joined, Part};
 use super::reading::{Bond, Labelled, Reading};
-use super::words;
+use super::words::{self, List};
 
 const REDACTED: &str = "[redacted]";
 
 /// What is counted or measured is no code.
-const UNITS: &str = "|m|meter|meters|metre|metres|km|kms|kilometer|kilometers|mile|miles|min|mins|minute|minutes|\
+static UNITS: List = List::of(
+    "|m|meter|meters|metre|metres|km|kms|kilometer|kilometers|mile|miles|min|mins|minute|minutes|\
     hour|hours|hr|hrs|sec|secs|second|seconds|day|days|week|weeks|month|months|year|years|time|times|taka|tk|bdt|usd|\
     dollar|dollars|rs|percent|kg|gm|g|ml|mm|cm|ft|feet|people|person|persons|message|messages|character|characters|\
     chars|digit|digits|letter|letters|attempt|attempts|try|tries|x|am|pm|th|st|nd|rd|bar|ta|jon|din|ghonta|items|\
-    orders|trips|pcs|টাকা|মিনিট|ঘণ্টা|ঘন্টা|দিন|বার|কিমি|মিটার|টা|টি|জন|সেকেন্ড|মাস|বছর|সংখ্যার|";
+    orders|trips|pcs|টাকা|মিনিট|ঘণ্টা|ঘন্টা|দিন|বার|কিমি|মিটার|টা|টি|জন|সেকেন্ড|মাস|বছর|সংখ্যার|",
+);
 
 /// Behind these a short number is a time, a year or a place.
-const PLACING: &str =
-    "|at|since|in|on|after|before|by|till|until|around|from|within|about|room|year|top|first|last|for|";
+static PLACING: List =
+    List::of("|at|since|in|on|after|before|by|till|until|around|from|within|about|room|year|top|first|last|for|");
 
 /// What says that there is no code.
-const DENYING: &str = "|not|never|didn|doesn|don|isn|wasn|won|cannot|can|without|failed|asheni|aseni|ashe|asche|pai|\
-    paini|আসেনি|পাইনি|আসে|পাই|যায়নি|আসছে|পাচ্ছি|না|নি|";
+static DENYING: List = List::of(
+    "|not|never|didn|doesn|don|isn|wasn|won|cannot|can|without|failed|asheni|aseni|ashe|asche|pai|\
+    paini|আসেনি|পাইনি|আসে|পাই|যায়নি|আসছে|পাচ্ছি|না|নি|",
+);
 
 /// The code on a card: three or four digits.
 pub(super) fn cvv(reading: &Reading, finds: &mut Vec<Find>) {
@@ -104,7 +108,7 @@ fn is_grouped(candidate: &Candidate<'_>) -> bool {
 fn is_counted(reading: &Reading, range: &Range<usize>) -> bool {
     let after = reading.lower(range.end..reading.view.lower.len());
     let next = after.trim_start_matches([' ', '-']).split(|c: char| !words::is_letter(c)).next().unwrap_or_default();
-    words::listed(UNITS, next) && !next.is_empty()
+    UNITS.has(next) && !next.is_empty()
 }
 
 /// On the right, a label needs a word that connects: `4321 is my pin`. It may belong to what follows it.
@@ -140,14 +144,15 @@ fn is_meant(reading: &Reading, candidate: &Candidate<'_>, found: &Labelled) -> b
         let used = first == "to" && matches!(before, "use" | "enter" | "type" | "with" | "code");
         return !gap.contains(['.', '?', '!', ';']) && (matches!(first, "is" | "was" | "as") || used);
     }
-    let placed = words::words_of(gap).next_back().is_some_and(|word| words::listed(PLACING, word));
-    let denied = words::words_of(gap).any(|word| words::listed(DENYING, word));
+    let placed = words::words_of(gap).next_back().is_some_and(|word| PLACING.has(word));
+    let denied = words::words_of(gap).any(|word| DENYING.has(word));
     !placed && (!denied || candidate.digits.len() == 6)
 }
 
 /// "the code is 482913", but not "the gate code 482913".
 fn is_bare_code(reading: &Reading, candidate: &Candidate<'_>, found: &Labelled) -> bool {
-    const BEFORE: &str = "|the|my|your|this|that|a|got|get|sms|text|here|enter|entered|is|ei|amar|আমার|received|";
+    static BEFORE: List =
+        List::of("|the|my|your|this|that|a|got|get|sms|text|here|enter|entered|is|ei|amar|আমার|received|");
     let labels = reading.labels.partition_point(|label| label.range.end <= candidate.range.start);
     let Some(label) = reading.labels[..labels].last().filter(|_| found.on_left) else { return false };
     let before = reading.lower(0..label.range.start);
@@ -156,7 +161,7 @@ fn is_bare_code(reading: &Reading, candidate: &Candidate<'_>, found: &Labelled) 
     // A name of somebody: "SafeGo code: 482913".
     let start = before.trim_end().len() - word.len();
     let is_name = reading.view.at(start).is_some_and(|first| first.is_ascii_uppercase());
-    ends_sentence || words::listed(BEFORE, word) || (is_name && is_said(reading, candidate, found))
+    ends_sentence || BEFORE.has(word) || (is_name && is_said(reading, candidate, found))
 }
 
 /// What stands between a number and the label that decides for it.

@@ -10,7 +10,7 @@ use super::Find;
 use super::labels::{Found, Label};
 use super::reading::Reading;
 use super::values::{self, Connector, Shape, Value};
-use super::words;
+use super::words::{self, List};
 
 const REDACTED: &str = "[redacted]";
 /// Most bytes of a pass phrase.
@@ -19,7 +19,8 @@ const MOST_PHRASE: usize = 512;
 const MOST_WORDS: usize = 24;
 
 /// Words that follow "password is" or "password:" and are no password.
-const NO_PASSWORD: &str = "|a|able|about|above|absent|accepted|account|active|again|all|already|also|always|an|and|\
+static NO_PASSWORD: List = List::of(
+    "|a|able|about|above|absent|accepted|account|active|again|all|already|also|always|an|and|\
     another|any|anymore|anything|app|are|as|ask|asks|at|available|back|bad|be|because|been|before|being|best|better|\
     blank|both|broken|but|by|can|cannot|case|change|changed|clear|complex|compromised|confidential|confusing|correct|\
     could|dead|defective|did|didn|different|difficult|do|does|doesn|don|done|down|due|easy|either|else|empty|enough|\
@@ -42,20 +43,27 @@ const NO_PASSWORD: &str = "|a|able|about|above|absent|accepted|account|active|ag
     inside|bhul|bhule|vul|vule|vhul|thik|kaj|kaaj|hoy|hoi|hoyni|nai|nei|ki|keno|kivabe|kibhabe|mone|jani|dorkar|\
     lagbe|bolun|bolen|chai|hariye|hoyna|hocche|hochhe|korte|korbo|koreche|dibo|diye|den|din|bodlano|email|mail|sms|\
     phone|number|login|user|username|admin|support|team|manager|letters|characters|numbers|digits|capital|lowercase|\
-    uppercase|special|";
+    uppercase|special|",
+);
 
 /// Nouns and questions that stand before "is my password" and are no password.
-const NO_SUBJECT: &str = "|here|there|this|that|these|those|it|what|where|which|who|how|why|when|problem|issue|\
+static NO_SUBJECT: List = List::of(
+    "|here|there|this|that|these|those|it|what|where|which|who|how|why|when|problem|issue|\
     question|trouble|concern|thing|matter|only|below|above|following|nothing|something|everything|name|email|\
-    username|neither|safety|security|mine|attached|so|and|but|";
+    username|neither|safety|security|mine|attached|so|and|but|",
+);
 
 /// Passes that are tickets.
-const TICKETS: &str = "|day|bus|boarding|gate|monthly|weekly|hall|season|free|guest|metro|train|parking|week|month|\
-    visitor|travel|ferry|toll|event|entry|vip|hourly|annual|yearly|student|tunnel|";
+static TICKETS: List = List::of(
+    "|day|bus|boarding|gate|monthly|weekly|hall|season|free|guest|metro|train|parking|week|month|\
+    visitor|travel|ferry|toll|event|entry|vip|hourly|annual|yearly|student|tunnel|",
+);
 
 /// Words that may stand between "is" and the label: "hunter2 is my new login password".
-const OWNERS: &str = "|my|the|our|your|his|her|this|new|old|current|account|login|app|wifi|email|gmail|facebook|\
-    bkash|temporary|a|s|main|default|correct|actual|";
+static OWNERS: List = List::of(
+    "|my|the|our|your|his|her|this|new|old|current|account|login|app|wifi|email|gmail|facebook|\
+    bkash|temporary|a|s|main|default|correct|actual|",
+);
 
 /// Passwords and pass phrases behind or before their label.
 pub(super) fn password(reading: &Reading, finds: &mut Vec<Find>) {
@@ -155,8 +163,7 @@ fn is_pass(reading: &Reading, found: &Found, value: &Value) -> bool {
     let shape = Shape::of(text);
     let before = words::words_of(reading.lower(0..found.range.start)).next_back().unwrap_or_default();
     let least = if value.connector == Connector::Sign { 4 } else { 6 };
-    let is_ticket =
-        words::listed(TICKETS, before) || shape.upper == shape.letters && value.connector != Connector::Sign;
+    let is_ticket = TICKETS.has(before) || shape.upper == shape.letters && value.connector != Connector::Sign;
     shape.is_mixed() && text.len() >= least && !is_ticket && !values::is_elsewise(reading.lower(value.range.clone()))
 }
 
@@ -221,7 +228,7 @@ fn before(reading: &Reading, index: usize) -> Option<Range<usize>> {
         if matches!(word, "is" | "was" | "as" | "hocche" | "holo" | "amar" | "for") {
             connected = true;
             said = !matches!(word, "amar" | "for");
-        } else if !words::listed(OWNERS, word) {
+        } else if !OWNERS.has(word) {
             break;
         }
         rest = rest[..start].trim_end_matches([' ', '\'']);
@@ -246,7 +253,7 @@ fn before(reading: &Reading, index: usize) -> Option<Range<usize>> {
             && alone
             && ends
             && shape.letters >= 4
-            && !words::listed(NO_SUBJECT, lower)
+            && !NO_SUBJECT.has(lower)
             && !is_complaint(lower);
     (is_one && !values::is_elsewise(lower)).then_some(start..end)
 }
@@ -255,7 +262,7 @@ fn before(reading: &Reading, index: usize) -> Option<Range<usize>> {
 fn is_complaint(lower: &str) -> bool {
     const ENDINGS: [&str; 10] = ["ing", "ed", "able", "ible", "less", "ously", "ally", "tely", "ntly", "n't"];
     let first = lower.split([' ', '\'', '/', '-']).next().unwrap_or_default().trim_end_matches(['!', '.', ',']);
-    words::listed(NO_PASSWORD, first) || (first.len() > 4 && ENDINGS.iter().any(|ending| first.ends_with(ending)))
+    NO_PASSWORD.has(first) || (first.len() > 4 && ENDINGS.iter().any(|ending| first.ends_with(ending)))
 }
 
 /// `can't`, `3rd`, `2fa`, `a/c` and other things that mix letters with signs or digits.
@@ -270,9 +277,11 @@ fn is_small_talk(lower: &str) -> bool {
 
 /// "password is 8 characters".
 fn is_counted(reading: &Reading, value: &Value) -> bool {
-    const UNITS: &str = "|characters|character|chars|char|digits|digit|letters|letter|numbers|times|time|minutes|\
+    static UNITS: List = List::of(
+        "|characters|character|chars|char|digits|digit|letters|letter|numbers|times|time|minutes|\
         minute|mins|min|hours|hour|days|day|weeks|week|months|month|years|attempts|tries|words|symbols|seconds|sec|\
-        bar|din|ta|taka|or|to|";
+        bar|din|ta|taka|or|to|",
+    );
     let next = words::words_of(reading.lower(value.range.end..reading.view.lower.len())).next().unwrap_or_default();
-    reading.lower(value.range.clone()).len() <= 3 && words::listed(UNITS, next)
+    reading.lower(value.range.clone()).len() <= 3 && UNITS.has(next)
 }

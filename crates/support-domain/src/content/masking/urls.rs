@@ -2,18 +2,21 @@
 
 use super::Find;
 use super::reading::Reading;
-use super::{values, words};
+use super::values;
+use super::words::{self, List};
 
 const REDACTED: &str = "[redacted]";
 
 /// Parameters whose values are secrets however short they are.
-const SECRET: &str = "|token|access_token|accesstoken|id_token|refresh_token|auth_token|auth|authorization|apikey|\
+static SECRET: List = List::of(
+    "|token|access_token|accesstoken|id_token|refresh_token|auth_token|auth|authorization|apikey|\
     api_key|api-key|secret|client_secret|app_secret|signature|sig|sign|x-amz-signature|x-amz-security-token|\
     x-amz-credential|x-goog-signature|x-goog-credential|password|passwd|pwd|pass|otp|pin|ticket|jwt|assertion|\
-    session|sessionid|session_id|sid|phpsessid|jsessionid|access_key|accesskey|private_token|bearer|credential|";
+    session|sessionid|session_id|sid|phpsessid|jsessionid|access_key|accesskey|private_token|bearer|credential|",
+);
 
 /// Parameters whose values are secrets when they are long.
-const SECRET_WHEN_LONG: &str = "|key|code|hash|state|t|k|s|magic|invite|nonce|policy|";
+static SECRET_WHEN_LONG: List = List::of("|key|code|hash|state|t|k|s|magic|invite|nonce|policy|");
 const LONG: usize = 16;
 /// Longest value that is looked at.
 const MOST_BYTES: usize = 4_096;
@@ -46,7 +49,7 @@ pub(super) fn parameters(reading: &Reading, finds: &mut Vec<Find>) {
         let value = values::bounded(value, MOST_BYTES);
         let value = &value[..value.find([' ', '\n', '\t', '&', '#', ';', '"', '\'', '<', '>']).unwrap_or(value.len())];
         let value = value.trim_end_matches(['.', ',', ')', '!', '?']);
-        let is_secret = words::listed(SECRET, name) || (words::listed(SECRET_WHEN_LONG, name) && value.len() >= LONG);
+        let is_secret = SECRET.has(name) || (SECRET_WHEN_LONG.has(name) && value.len() >= LONG);
         if !name.is_empty() && is_secret && !value.is_empty() && !value.starts_with(REDACTED) {
             let start = at + 1 + name.len() + 1;
             finds.push(Find::new(start..start + value.len(), REDACTED.to_owned()));

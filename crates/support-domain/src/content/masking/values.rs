@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::labels::Found;
 use super::reading::Reading;
-use super::words;
+use super::words::{self, List};
 
 /// What stands between a label and its value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,13 +40,19 @@ const MOST_BYTES: usize = 1_024;
 /// Most words between a label and its connector.
 const MOST_STEPS: usize = 8;
 
-const IS: &str = "|its|is|was|are|be|holo|hoilo|hocche|hochhe|hochche|hosse|hobe|chilo|silo|means|equals|হলো|হল|হচ্ছে|হইলো|হবে|ছিল|ছিলো|";
-const ADVERBS: &str = "|now|still|just|actually|simply|literally|only|probably|currently|always|also|set|called|like|\
-    as|follows|the|following|below|here|exactly|basically|supposed|to|be|been|my|this|one|either|maybe|changed|given|";
-const SKIPPED: &str = "|er|ta|tar|ti|no|number|field|i|we|you|he|she|they|use|used|using|have|had|gave|give|given|\
+static IS: List = List::of(
+    "|its|is|was|are|be|holo|hoilo|hocche|hochhe|hochche|hosse|hobe|chilo|silo|means|equals|হলো|হল|হচ্ছে|হইলো|হবে|ছিল|ছিলো|",
+);
+static ADVERBS: List = List::of(
+    "|now|still|just|actually|simply|literally|only|probably|currently|always|also|set|called|like|\
+    as|follows|the|following|below|here|exactly|basically|supposed|to|be|been|my|this|one|either|maybe|changed|given|",
+);
+static SKIPPED: List = List::of(
+    "|er|ta|tar|ti|no|number|field|i|we|you|he|she|they|use|used|using|have|had|gave|give|given|\
     sent|send|made|put|typed|type|enter|entered|chose|created|me|us|here|am|value|string|নম্বর|টা|টি|আমার|amar|dilam|\
-    dichi|diyechi|দিলাম|";
-const OWNING: &str = "|for|of|on|in|with|at|";
+    dichi|diyechi|দিলাম|",
+);
+static OWNING: List = List::of("|for|of|on|in|with|at|");
 
 /// The value behind a label, if something stands there that could be one.
 pub(super) fn after(reading: &Reading, found: &Found) -> Option<Value> {
@@ -107,7 +113,7 @@ impl Walk {
     fn over_word(&mut self, rest: &str, text: &str, found: &Found) -> Option<usize> {
         let word = &rest[..rest.find(|c| !words::is_letter(c)).unwrap_or(rest.len())];
         let glued = word.is_empty() || !ends_word(&rest[word.len()..]);
-        if self.owned && (glued || !words::listed(IS, word)) {
+        if self.owned && (glued || !IS.has(word)) {
             let chunk = bounded(rest, MOST_BYTES);
             return Some(chunk.find([' ', '\n', ':', '=']).unwrap_or(chunk.len()));
         }
@@ -118,7 +124,7 @@ impl Walk {
         let leads = if bare && matches!(word, "will" | "should" | "would" | "can") {
             self.denied = true;
             true
-        } else if words::listed(IS, word) {
+        } else if IS.has(word) {
             self.connector = Connector::Is;
             self.owned = false;
             true
@@ -132,11 +138,11 @@ impl Walk {
             self.connector = Connector::To;
             self.denied = true;
             true
-        } else if bare && words::listed(OWNING, word) {
+        } else if bare && OWNING.has(word) {
             self.owned = true;
             true
         } else {
-            words::listed(if self.connector >= Connector::To { ADVERBS } else { SKIPPED }, word)
+            if self.connector >= Connector::To { &ADVERBS } else { &SKIPPED }.has(word)
         };
         leads.then_some(word.len())
     }

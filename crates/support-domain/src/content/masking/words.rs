@@ -2,18 +2,40 @@
 //!
 //! Knows no label and no rule.
 
+use std::collections::HashSet;
 use std::ops::Range;
+use std::sync::OnceLock;
+
+/// A list of words, written as `|one|two|` and looked up as a set.
+pub(super) struct List {
+    text: &'static str,
+    words: OnceLock<HashSet<&'static str>>,
+}
+
+impl List {
+    pub(super) const fn of(text: &'static str) -> Self {
+        Self { text, words: OnceLock::new() }
+    }
+
+    /// Whether a word is one of them, to the letter.
+    pub(super) fn has(&self, word: &str) -> bool {
+        let words = || self.text.split('|').filter(|word| !word.is_empty()).collect();
+        self.words.get_or_init(words).contains(word)
+    }
+}
 
 /// Words that may stand between a label and its value without saying anything else.
-const CONNECTING: &str = "|is|was|are|were|be|being|my|the|your|our|a|an|its|it|this|that|no|num|nr|number|numbers|\
+static CONNECTING: List = List::of(
+    "|is|was|are|were|be|being|my|the|your|our|a|an|its|it|this|that|no|num|nr|number|numbers|\
     nos|now|of|here|as|er|ta|tar|ti|te|holo|hoilo|holow|hocche|hochhe|hochche|hosse|hobe|chilo|silo|dilam|dichi|\
     diyechi|amar|amr|amader|ei|eta|nomber|nombor|nambar|nmbr|namber|value|given|below|follows|following|equals|equal|\
     to|changed|set|updated|new|old|current|correct|actual|real|temporary|temp|just|still|full|complete|code|card|\
     ending|i|use|used|have|gave|sent|হলো|হল|হচ্ছে|হইলো|হবে|ছিল|ছিলো|নম্বর|নাম্বার|নং|টা|টি|আমার|আমাদের|কার্ড|এর|র|\
-    কোড|দিলাম|দিয়েছি|এই|এটা|এটি|নতুন|";
+    কোড|দিলাম|দিয়েছি|এই|এটা|এটি|নতুন|",
+);
 
 /// Words and signs that say "is".
-const ASSERTING: &str = "|is|was|are|be|holo|hoilo|hocche|hochhe|hochche|hobe|equals|হলো|হল|হচ্ছে|হবে|ছিল|";
+static ASSERTING: List = List::of("|is|was|are|be|holo|hoilo|hocche|hochhe|hochche|hobe|equals|হলো|হল|হচ্ছে|হবে|ছিল|");
 
 /// The runs of letters, and the runs of digits.
 pub(super) fn split(text: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
@@ -39,7 +61,8 @@ pub(super) fn split(text: &str) -> (Vec<Range<usize>>, Vec<Range<usize>>) {
 pub(super) fn is_letter(character: char) -> bool {
     character.is_ascii_alphabetic()
         || (!character.is_ascii()
-            && (character.is_alphabetic() || matches!(character, '\u{900}'..='\u{9f1}' | '\u{300}'..='\u{36f}')))
+            // The marks first: the tables behind the other question are slow to ask.
+            && (matches!(character, '\u{900}'..='\u{9f1}' | '\u{300}'..='\u{36f}') || character.is_alphabetic()))
 }
 
 /// The runs without blanks.
@@ -64,14 +87,14 @@ pub(super) fn connects(gap: &str) -> bool {
             )
     };
     gap.chars().all(signs)
-        && words_of(gap).all(|word| listed(CONNECTING, word))
+        && words_of(gap).all(|word| CONNECTING.has(word))
         // A sentence may end in between only behind an abbreviation: "no."
         && gap.match_indices('.').all(|(at, _)| words_of(&gap[..at]).last().is_none_or(|word| matches!(word, "no" | "num" | "nr" | "নং")))
 }
 
 /// Whether a gap says that what follows is what was named.
 pub(super) fn asserts(gap: &str) -> bool {
-    gap.contains([':', '=']) || words_of(gap).any(|word| listed(ASSERTING, word))
+    gap.contains([':', '=']) || words_of(gap).any(|word| ASSERTING.has(word))
 }
 
 /// Whether a gap only goes on with a list: ", ", " and ".
@@ -92,9 +115,4 @@ pub(super) fn owns(gap: &str) -> bool {
 /// The words of a text, in order.
 pub(super) fn words_of(text: &str) -> impl DoubleEndedIterator<Item = &str> {
     text.split(|c: char| !is_letter(c)).filter(|word| !word.is_empty())
-}
-
-/// Whether a word is in a list of the form `|one|two|`.
-pub(super) fn listed(list: &str, word: &str) -> bool {
-    list.match_indices(word).any(|(at, _)| list[..at].ends_with('|') && list[at + word.len()..].starts_with('|'))
 }

@@ -154,7 +154,7 @@ fn joined_before(reading: &Reading, start: usize) -> Joined {
     let past = |count: usize| text[..start].chars().rev().nth(count);
     if is_word(before) {
         let label_ends = start - usize::from(before == '_');
-        return if reading.label_ending_at(label_ends).is_some() { Joined::No } else { Joined::Yes };
+        return if reading.is_word_of_label_before(label_ends) { Joined::No } else { Joined::Yes };
     }
     match before {
         '*' | '+' | '$' | '\u{9f3}' | '\u{20ac}' | '\u{a3}' | '\u{20b9}' | '@' | '\u{2022}' => Joined::Yes,

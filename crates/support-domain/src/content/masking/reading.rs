@@ -80,6 +80,17 @@ impl Reading {
         self.labels.get(index).filter(|found| found.range.end == place).map(|found| found.label)
     }
 
+    /// Whether a label ends there that is a word of its own, as in `pin1234` and `2fa123456`, and no part of an id, as in
+    /// `01d763fa3501`.
+    pub(super) fn is_word_of_label_before(&self, place: usize) -> bool {
+        let index = self.labels.partition_point(|found| found.range.end < place);
+        let label = self.labels.get(index).filter(|found| found.range.end == place);
+        label.is_some_and(|found| {
+            let before = self.view.text[..found.range.start].chars().rev();
+            before.take_while(|c| c.is_ascii_alphanumeric() || *c == '_').take(2).count() < 2
+        })
+    }
+
     /// The label that decides for what stands at `range`: a tight one before a loose one, the left before the right,
     /// the near before the far. A label that cannot be meant here does not stand in the way of the `wanted` one.
     pub(super) fn label_for(&self, range: &Range<usize>, wanted: Label) -> Option<Labelled> {

@@ -96,6 +96,23 @@ fn numbers_that_cannot_be_one_stay() {
 }
 
 #[test]
+fn ids_that_end_in_a_word_of_ours_stay() {
+    for id in ["89762c99-0f8c-4a80-9a85-01d763fa3501", "ea42f69828a243f9f52414a75fa01620", "q0otp482913"] {
+        assert_eq!(masked(id), id);
+    }
+    assert_eq!(masked("2fa482913"), "2fa[redacted]");
+    assert_eq!(masked("otp482913"), "otp[redacted]");
+}
+
+proptest! {
+    #[test]
+    fn uuids_stay(number in any::<u128>()) {
+        let id = uuid::Builder::from_random_bytes(number.to_be_bytes()).into_uuid().to_string();
+        prop_assert_eq!(masked(&id), id);
+    }
+}
+
+#[test]
 fn percent_encoding_hides_nothing() {
     for link in
         ["x?q=card%204111111111111111", "https://x.example/?a=4111%201111%201111%201111", "my%2520pin%2520is%25204321"]

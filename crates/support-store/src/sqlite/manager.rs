@@ -1,13 +1,22 @@
 //! Makes SQLite connections: one that writes, and many that only read.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 
-/// Write-ahead logging lets readers and the writer work at once; FULL makes a commit survive a power cut.
-const PRAGMAS: &str = "PRAGMA busy_timeout = 2000; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; \
-     PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY;";
+/// FULL makes a commit survive a power cut.
+const PRAGMAS: &str = "PRAGMA busy_timeout = 2000; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; \
+     PRAGMA temp_store = MEMORY;";
+
+/// Write-ahead logging lets readers and the writer work at once.
+const WRITE_AHEAD: &str = "PRAGMA journal_mode = WAL;";
+
+/// How often the change to write-ahead logging is tried, and how long it waits in between. Of several processes that make
+/// a new file at once one changes it; the others are told "locked" at once, whatever the busy time-out says.
+const MOST_TRIES: u32 = 100;
+const BETWEEN_TRIES: Duration = Duration::from_millis(20);
 
 /// Opens the file, and makes it when it is missing.
 pub(crate) fn establish(file: &Path) -> ConnectionResult<SqliteConnection> {
@@ -16,6 +25,14 @@ pub(crate) fn establish(file: &Path) -> ConnectionResult<SqliteConnection> {
     let path = if file.is_absolute() { path.to_owned() } else { format!("./{path}") };
     let mut conn = SqliteConnection::establish(&path)?;
     conn.batch_execute(PRAGMAS).map_err(ConnectionError::CouldntSetupConfiguration)?;
+    let mut tries = 1;
+    while let Err(error) = conn.batch_execute(WRITE_AHEAD) {
+        if tries == MOST_TRIES || !error.to_string().contains("locked") {
+            return Err(ConnectionError::CouldntSetupConfiguration(error));
+        }
+        tries += 1;
+        std::thread::sleep(BETWEEN_TRIES);
+    }
     Ok(conn)
 }
 

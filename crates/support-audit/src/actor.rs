@@ -63,10 +63,14 @@ impl UserAgent {
     /// Reduces a header's value; `None` when nothing is left.
     pub fn reduce(header: &str) -> Option<Self> {
         let allowed = |character: &char| character.is_ascii_alphanumeric() || " ./;:(),_+-".contains(*character);
-        // Before and after, since what is left out could part a secret, and what is cut could leave half of one.
+        // Before what is cut could leave half of a secret; and again where something was left out, which could have
+        // parted one. Where nothing was, a second time changes nothing, and this is done for every request.
         let masked = masking::mask(header).text;
-        let reduced: String = masked.chars().filter(allowed).collect();
-        let reduced: String = masking::mask(&reduced).text.chars().take(200).collect();
+        let mut reduced: String = masked.chars().filter(allowed).collect();
+        if reduced.len() < masked.len() {
+            reduced = masking::mask(&reduced).text.into_owned();
+        }
+        let reduced: String = reduced.chars().take(200).collect();
         let reduced = reduced.trim();
         (!reduced.is_empty()).then(|| Self(reduced.to_owned()))
     }

@@ -50,7 +50,7 @@ impl SupportService {
                 }
                 _ = ticks.tick() => sweep = true,
             }
-            let mut result = self.catch_up(behind.into_iter().collect()).await;
+            let mut result = self.catch_up(behind.into_iter().collect(), Source::Hint).await;
             if sweep && self.hub().sockets() > 0 {
                 result = result.and(self.sweep().await);
             }
@@ -85,15 +85,17 @@ impl SupportService {
         false
     }
 
-    /// Reads these conversations, with the messages that their rooms lack, and tells those who follow. A failure with
-    /// some is no reason to leave out the others.
-    async fn catch_up(&self, ids: Vec<ConversationId>) -> Result<(), ServiceError> {
+    /// Reads these conversations, with the messages that their rooms lack, and tells those who follow; in a sweep only
+    /// where they are behind. A failure with some is no reason to leave out the others.
+    async fn catch_up(&self, ids: Vec<ConversationId>, source: Source) -> Result<(), ServiceError> {
         let mut result = Ok(());
         for batch in ids.chunks(BATCH) {
             match self.conversations(batch.to_vec()).await {
                 Ok(conversations) => {
                     for conversation in conversations {
-                        result = result.and(self.tell_from_database(conversation, Source::Hint).await);
+                        if source == Source::Hint || self.hub().is_behind(&conversation) {
+                            result = result.and(self.tell_from_database(conversation, source).await);
+                        }
                     }
                 }
                 Err(error) => result = result.and(Err(error)),
@@ -132,17 +134,7 @@ impl SupportService {
 
     /// Compares all that is followed with the database.
     async fn sweep(&self) -> Result<(), ServiceError> {
-        let mut result = Ok(());
-        for batch in self.hub().rooms().chunks(BATCH) {
-            match self.conversations(batch.to_vec()).await {
-                Ok(found) => {
-                    for conversation in found.into_iter().filter(|conversation| self.hub().is_behind(conversation)) {
-                        result = result.and(self.tell_from_database(conversation, Source::Sweep).await);
-                    }
-                }
-                Err(error) => result = result.and(Err(error)),
-            }
-        }
+        let mut result = self.catch_up(self.hub().rooms(), Source::Sweep).await;
         if self.hub().has_watchers() {
             for country in CountryCode::ALL {
                 match self.store().read_snapshot(move |reader| recent(reader, *country)).await {

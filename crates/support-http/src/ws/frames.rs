@@ -2,13 +2,13 @@
 
 use bytestring::ByteString;
 use serde::Serialize;
-use support_domain::{ConversationId, Side, Timestamp, text_enum};
+use support_domain::{ConversationId, Side, SupportConversation, Timestamp, text_enum};
 use support_rbac::{PermissionSet, Principal};
 use support_realtime::{Encode, Event};
 use support_service::MessagesListed;
 
 use crate::error::{ApiError, ErrorEvent};
-use crate::views::{AdminConversationView, ConversationView, MessageView, PostedView, UserConversationView};
+use crate::views::{AdminConversationView, MessageView, PostedView, UserConversationView};
 
 text_enum! {
     /// The type of a server's frame.
@@ -70,11 +70,39 @@ pub(super) struct RenewedView {
     pub(super) expires_at: Timestamp,
 }
 
+/// A conversation, as one side sees it.
+#[derive(Debug, Serialize)]
+#[serde(untagged)]
+enum SeenConversation {
+    User(UserConversationView),
+    Admin(AdminConversationView),
+}
+
+impl SeenConversation {
+    fn by(viewer: Side, conversation: &SupportConversation) -> Self {
+        match viewer {
+            Side::User => Self::User(conversation.into()),
+            Side::Admin => Self::Admin(conversation.into()),
+        }
+    }
+}
+
+/// A conversation and nothing else.
+#[derive(Debug, Serialize)]
+struct SeenConversationView {
+    conversation: SeenConversation,
+}
+
+/// Answers with a conversation.
+pub(super) fn conversation(request_id: Option<&str>, conversation: &SupportConversation, viewer: Side) -> ByteString {
+    ack(request_id, SeenConversationView { conversation: SeenConversation::by(viewer, conversation) })
+}
+
 /// A room that was joined, as one side sees it.
 #[derive(Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-struct JoinedView<T> {
-    conversation: T,
+struct JoinedView {
+    conversation: SeenConversation,
     messages: Vec<MessageView>,
     has_more: bool,
 }
@@ -83,17 +111,8 @@ struct JoinedView<T> {
 pub(super) fn joined(request_id: Option<&str>, listed: &MessagesListed, viewer: Side) -> ByteString {
     let view = |message| MessageView::new(message, &listed.conversation, viewer);
     let messages: Vec<MessageView> = listed.messages.iter().map(view).collect();
-    let has_more = listed.has_more;
-    match viewer {
-        Side::User => {
-            let conversation = UserConversationView::from(&listed.conversation);
-            ack(request_id, JoinedView { conversation, messages, has_more })
-        }
-        Side::Admin => {
-            let conversation = AdminConversationView::from(&listed.conversation);
-            ack(request_id, JoinedView { conversation, messages, has_more })
-        }
-    }
+    let conversation = SeenConversation::by(viewer, &listed.conversation);
+    ack(request_id, JoinedView { conversation, messages, has_more: listed.has_more })
 }
 
 /// A frame for each message of a page.
@@ -173,16 +192,10 @@ impl Encode for FrameEncoder {
             Event::MessagePosted { message, conversation } => {
                 frame(ServerEvent::NewMessage, None, PostedView::new(message, conversation, viewer))
             }
-            Event::ConversationUpdated { conversation } => match viewer {
-                Side::User => {
-                    let view: ConversationView<UserConversationView> = (*conversation).into();
-                    frame(ServerEvent::ConversationUpdated, None, view)
-                }
-                Side::Admin => {
-                    let view: ConversationView<AdminConversationView> = (*conversation).into();
-                    frame(ServerEvent::ConversationUpdated, None, view)
-                }
-            },
+            Event::ConversationUpdated { conversation } => {
+                let conversation = SeenConversation::by(viewer, conversation);
+                frame(ServerEvent::ConversationUpdated, None, SeenConversationView { conversation })
+            }
             Event::MessagesRead { conversation_id, by, up_to_seq } => {
                 let (conversation_id, by, up_to_seq) = (*conversation_id, *by, *up_to_seq);
                 frame(ServerEvent::MessagesRead, None, ReadEvent { conversation_id, by, up_to_seq })

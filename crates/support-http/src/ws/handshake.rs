@@ -28,6 +28,16 @@ const PROTOCOL: &str = "support.v1";
 /// What a ticket begins with where it is offered as a subprotocol.
 const TICKET_PREFIX: &str = "ticket.";
 
+const NOTHING_SHOWN: AuthenticationError = AuthenticationError::refused("there is neither a bearer token nor a ticket");
+
+/// What whoever knocks shows.
+enum Shown {
+    /// A token that is good.
+    Token(Arc<Caller>),
+    /// A ticket that nobody has looked at yet.
+    Ticket(String),
+}
+
 /// Opens a socket.
 pub(crate) async fn connect(
     request: HttpRequest,
@@ -47,22 +57,18 @@ pub(crate) async fn connect(
         ..FrameLimits::default()
     };
     // Before a ticket is used up: whether it is a handshake at all, which the upgrade itself would tell too late.
-    let is_handshake = is_handshake(&request);
-    let caller = match by_header {
-        Some(authenticated) => authenticated?,
-        None => match ticket(&request) {
-            Some(ticket) if is_handshake => {
-                known_fields(&request)?;
-                redeem(&desk, &ticket).await?
-            }
-            Some(_) => return Err(no_handshake()),
-            None => return Err(AuthenticationError::refused("there is neither a bearer token nor a ticket").into()),
-        },
+    let shown = match by_header {
+        Some(authenticated) => Shown::Token(authenticated?),
+        None => Shown::Ticket(ticket(&request).ok_or(NOTHING_SHOWN)?),
     };
-    if !is_handshake {
+    if !is_handshake(&request) {
         return Err(no_handshake());
     }
     known_fields(&request)?;
+    let caller = match shown {
+        Shown::Token(caller) => caller,
+        Shown::Ticket(ticket) => redeem(&desk, &ticket).await?,
+    };
     let person = caller.principal.key();
     let place = match desk.sockets.take_place(&person) {
         Ok(place) => Some(place),

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use bytestring::ByteString;
-use support_domain::{ConversationId, Side, SupportConversation};
+use support_domain::ConversationId;
 use support_rbac::{AuthenticationError, Caller, ListConversations, ListMessages};
 use support_service::{MessagesListed, Sent, ServiceError};
 
@@ -13,7 +12,7 @@ use super::super::step::{Closing, Step};
 use super::super::work::Outcome;
 use super::Session;
 use crate::error::{ApiError, ClosingCode, ErrorCode};
-use crate::views::{AdminConversationView, ConversationView, SentView, UserConversationView};
+use crate::views::SentView;
 
 impl Session {
     /// The work that was under way is done.
@@ -25,7 +24,7 @@ impl Session {
             Outcome::ReadOn(id, result) => self.finish_reading(id, result),
             Outcome::Sent(id, result) => self.finish_send(request_id, id, result),
             Outcome::MarkedRead(Ok(conversation)) => {
-                let frame = self.conversation_ack(request_id, &conversation);
+                let frame = frames::conversation(request_id, &conversation, self.side());
                 self.steps.push_back(Step::Send(frame));
             }
             Outcome::TypingShown(Ok(())) => self.steps.push_back(Step::Send(frames::ack(request_id, Empty {}))),
@@ -33,13 +32,6 @@ impl Session {
                 self.refuse(request_id, &error.into());
             }
             Outcome::Authenticated(result) => self.renew(request_id, result),
-        }
-    }
-
-    fn conversation_ack(&self, request_id: Option<&str>, conversation: &SupportConversation) -> ByteString {
-        match self.side() {
-            Side::User => frames::ack(request_id, ConversationView::<UserConversationView>::from(conversation)),
-            Side::Admin => frames::ack(request_id, ConversationView::<AdminConversationView>::from(conversation)),
         }
     }
 

@@ -8,6 +8,13 @@ use crate::{Actor, AuditEvent};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Environment(String);
 
+impl Default for Environment {
+    /// `development`, as with the host.
+    fn default() -> Self {
+        Self("development".to_owned())
+    }
+}
+
 impl Environment {
     /// Reads a name: 1 to 32 lower-case letters, digits and hyphens.
     ///

@@ -263,13 +263,12 @@ fn service(variables: Variables) -> Result<ServiceConfig, InvalidConfig> {
     };
     let sends = whole(variables, "SUPPORT_SENDS_PER_MINUTE", 60, 1..=u32::MAX)?;
     let tickets = whole(variables, "SUPPORT_TICKETS_PER_MINUTE", 600, 1..=u32::MAX)?;
-    let environment = variables.get("SUPPORT_ENVIRONMENT")?.unwrap_or_else(|| "development".to_owned());
+    let environment = variables.get("SUPPORT_ENVIRONMENT")?.map(|name| Environment::parse(&name)).transpose();
     Ok(ServiceConfig {
         limits,
         sends_per_minute: NonZeroU32::new(sends).unwrap_or(NonZeroU32::MIN),
         tickets_per_minute: NonZeroU32::new(tickets).unwrap_or(NonZeroU32::MIN),
-        environment: Environment::parse(&environment)
-            .map_err(|error| InvalidConfig::new("SUPPORT_ENVIRONMENT", error))?,
+        environment: environment.map_err(|error| InvalidConfig::new("SUPPORT_ENVIRONMENT", error))?.unwrap_or_default(),
     })
 }
 

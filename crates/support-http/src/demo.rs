@@ -17,7 +17,7 @@ use support_rbac::{
     authorize, policy::action,
 };
 use support_service::{
-    Context, OpenConversation, Opened, Origin, SendMessage, ServiceError, SupportService, UpdateConversation,
+    Context, OpenConversation, Opened, Origin, Ports, SendMessage, ServiceError, SupportService, UpdateConversation,
 };
 use support_store::{DatabaseUrl, StoreConfig};
 
@@ -80,7 +80,8 @@ pub(crate) fn run() -> Result<(), DemoError> {
     let listening = listen(&config)?;
     actix_web::rt::System::new().block_on(async move {
         let (realtime, signals) = start_realtime(&config)?;
-        let service = open_service(&config.store, config.service.clone(), realtime).map_err(other)?;
+        let ports = Ports { realtime, ..Ports::default() };
+        let service = open_service(&config.store, config.service.clone(), ports).map_err(other)?;
         let example = seed(&service).await?;
         let guide = guide(&issuer, &listening, &example)?;
         std::io::stdout().write_all(guide.as_bytes()).map_err(other)?;

@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use actix_web::{App, HttpServer};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use support_domain::{Clock, IdSource, SystemClock, SystemIds};
 use support_rbac::{BiscuitAuthenticator, RevocationList};
 use support_realtime::Hub;
 use support_realtime::fan_out::{FanOut, InProcess, Nats, Signal};
-use support_service::{Realtime, ServiceConfig, SupportService};
+use support_service::{Ports, Realtime, ServiceConfig, SupportService};
 use support_store::{Store, StoreConfig, StoreError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
@@ -72,14 +71,13 @@ pub(crate) fn start_realtime(config: &Config) -> Result<(Realtime, mpsc::Receive
 pub(crate) fn open_service(
     store: &StoreConfig,
     config: ServiceConfig,
-    realtime: Realtime,
+    ports: Ports,
 ) -> Result<SupportService, StoreError> {
     let migrated = Store::migrate(&store.url, false)?;
     for name in &migrated.names {
         tracing::info!(migration = %name, "applied a migration");
     }
-    let (clock, ids): (Arc<dyn Clock>, Arc<dyn IdSource>) = (Arc::new(SystemClock::new()), Arc::new(SystemIds::new()));
-    Ok(SupportService::new(Store::open(store)?, clock, ids, config, None, realtime))
+    Ok(SupportService::new(Store::open(store)?, config, ports))
 }
 
 /// Collects metrics for the whole process.

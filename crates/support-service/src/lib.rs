@@ -26,7 +26,7 @@ pub use context::{Context, Origin};
 pub use error::ServiceError;
 pub use rate_limit::{FrameLimiter, RateLimited};
 pub use realtime::Realtime;
-pub use service::{ServiceConfig, SupportService};
+pub use service::{Ports, ServiceConfig, SupportService};
 pub use use_cases::follow_conversation::{FollowConversation, MOST_CAUGHT_UP};
 pub use use_cases::list_conversations::{ConversationsListed, ListConversations};
 pub use use_cases::list_messages::{ListMessages, MessagesListed};

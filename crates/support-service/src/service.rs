@@ -5,7 +5,7 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 
 use support_audit::{AuditSink, Environment, deliver_pending};
-use support_domain::{Clock, IdSource, Limits};
+use support_domain::{Clock, IdSource, Limits, SystemClock, SystemIds};
 use support_rbac::{Caller, RevocationId, SharedRevocationList};
 use support_realtime::Hub;
 use support_realtime::fan_out::FanOut;
@@ -29,6 +29,43 @@ pub struct ServiceConfig {
     pub environment: Environment,
 }
 
+impl Default for ServiceConfig {
+    /// The defaults of the configuration.
+    fn default() -> Self {
+        Self {
+            limits: Limits::default(),
+            sends_per_minute: NonZeroU32::MIN.saturating_add(59),
+            tickets_per_minute: NonZeroU32::MIN.saturating_add(599),
+            environment: Environment::default(),
+        }
+    }
+}
+
+/// By what the service reaches the world around it. Only the database is not among them, without which there is no desk.
+#[derive(Debug, Clone)]
+pub struct Ports {
+    /// What time it is.
+    pub clock: Arc<dyn Clock>,
+    /// Where new ids come from.
+    pub ids: Arc<dyn IdSource>,
+    /// How those who follow conversations live are told.
+    pub realtime: Realtime,
+    /// The host's own audit log, to which records are delivered as well.
+    pub audit_sink: Option<Arc<dyn AuditSink>>,
+}
+
+impl Default for Ports {
+    /// The system's clock and ids, and nothing else.
+    fn default() -> Self {
+        Self {
+            clock: Arc::new(SystemClock::new()),
+            ids: Arc::new(SystemIds::new()),
+            realtime: Realtime::none(),
+            audit_sink: None,
+        }
+    }
+}
+
 /// The support desk. Cheap to clone; all clones are the same desk.
 #[derive(Debug, Clone)]
 pub struct SupportService {
@@ -38,34 +75,22 @@ pub struct SupportService {
 #[derive(Debug)]
 struct Inner {
     store: Store,
-    clock: Arc<dyn Clock>,
-    ids: Arc<dyn IdSource>,
     config: ServiceConfig,
+    ports: Ports,
     sends: PersonLimiter,
     tickets: PersonLimiter,
     revocations: Arc<SharedRevocationList>,
     /// Says that a token was revoked.
     revoked: watch::Sender<()>,
-    audit_sink: Option<Arc<dyn AuditSink>>,
-    realtime: Realtime,
 }
 
 impl SupportService {
-    /// A desk on that store. With an `audit_sink`, records of the audit log are delivered to it as well. Who follows
-    /// conversations live is told through `realtime`.
-    pub fn new(
-        store: Store,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn IdSource>,
-        config: ServiceConfig,
-        audit_sink: Option<Arc<dyn AuditSink>>,
-        realtime: Realtime,
-    ) -> Self {
-        let sends = PersonLimiter::new(config.sends_per_minute, Arc::clone(&clock));
-        let tickets = PersonLimiter::new(config.tickets_per_minute, Arc::clone(&clock));
+    /// A desk on that store, which is up to date.
+    pub fn new(store: Store, config: ServiceConfig, ports: Ports) -> Self {
+        let sends = PersonLimiter::new(config.sends_per_minute, Arc::clone(&ports.clock));
+        let tickets = PersonLimiter::new(config.tickets_per_minute, Arc::clone(&ports.clock));
         let (revocations, revoked) = (Arc::new(SharedRevocationList::new()), watch::Sender::new(()));
-        let inner = Inner { store, clock, ids, config, sends, tickets, revocations, revoked, audit_sink, realtime };
-        Self { inner: Arc::new(inner) }
+        Self { inner: Arc::new(Inner { store, config, ports, sends, tickets, revocations, revoked }) }
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -81,7 +106,7 @@ impl SupportService {
     }
 
     pub(crate) fn fan_out(&self) -> &dyn FanOut {
-        self.inner.realtime.fan_out.as_ref()
+        self.inner.ports.realtime.fan_out.as_ref()
     }
 
     /// Whether this node's hints reach other nodes at the moment; without other nodes they do.
@@ -91,11 +116,11 @@ impl SupportService {
 
     /// Where sockets of this node come to be told what happens.
     pub fn hub(&self) -> &Hub {
-        &self.inner.realtime.hub
+        &self.inner.ports.realtime.hub
     }
 
     pub(crate) fn delivers_audit(&self) -> bool {
-        self.inner.audit_sink.is_some()
+        self.inner.ports.audit_sink.is_some()
     }
 
     pub(crate) fn environment(&self) -> &Environment {
@@ -109,12 +134,12 @@ impl SupportService {
 
     /// The clock that all of the desk goes by.
     pub fn clock(&self) -> &Arc<dyn Clock> {
-        &self.inner.clock
+        &self.inner.ports.clock
     }
 
     /// Where the desk's new ids come from.
     pub fn ids(&self) -> &Arc<dyn IdSource> {
-        &self.inner.ids
+        &self.inner.ports.ids
     }
 
     /// The revoked tokens as far as this node knows; see [`refresh_revocations`](Self::refresh_revocations).
@@ -170,7 +195,7 @@ impl SupportService {
     /// # Errors
     /// The database's; what was told but could not be marked is told again.
     pub async fn deliver_audit(&self) -> Result<usize, ServiceError> {
-        match &self.inner.audit_sink {
+        match &self.inner.ports.audit_sink {
             Some(sink) => deliver_pending(&PendingLogs(self.store()), sink.as_ref()).await,
             None => Ok(0),
         }

@@ -4,13 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use support_audit::{ActorEmail, Environment};
-use support_domain::{AdminId, Clock, ConversationId, CountryCode, Limits, SystemClock, UserId, UserRef, UserType};
+use support_audit::ActorEmail;
+use support_domain::{AdminId, Clock, ConversationId, CountryCode, SystemClock, UserId, UserRef, UserType};
 use support_rbac::{
     AdminPrincipal, AdminRole, BiscuitAuthenticator, Narrowing, Permission, Principal, SharedRevocationList,
     TokenIssuer, UserPrincipal, attenuate,
 };
-use support_service::{Realtime, ServiceConfig};
+use support_service::{Ports, ServiceConfig};
 use support_store::StoreConfig;
 
 use super::{CommandError, print, runtime};
@@ -124,13 +124,8 @@ fn revoke(token: &str) -> Result<(), CommandError> {
     let keys = trusted_keys(variables, signing_key(variables, &url)?.public())?;
     let verifier = BiscuitAuthenticator::new(keys, Arc::new(SystemClock::new()), Arc::new(SharedRevocationList::new()));
     let caller = verifier.verify(token).map_err(|_| CommandError::other("the token is not valid here, or is over"))?;
-    let config = ServiceConfig {
-        limits: Limits::default(),
-        sends_per_minute: std::num::NonZeroU32::MIN,
-        tickets_per_minute: std::num::NonZeroU32::MIN,
-        environment: Environment::parse("development").map_err(CommandError::other)?,
-    };
-    let service = open_service(&StoreConfig::new(url), config, Realtime::none()).map_err(CommandError::other)?;
+    let service = open_service(&StoreConfig::new(url), ServiceConfig::default(), Ports::default())
+        .map_err(CommandError::other)?;
     runtime()?.block_on(service.revoke_token(&caller)).map_err(CommandError::other)
 }
 

@@ -4,10 +4,9 @@ use std::sync::{Mutex, MutexGuard};
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
-use support_audit::Environment;
 use support_domain::{
-    Clock, ContentFormat, CountryCode, Limits, MessageContent, Metadata, Priority, Subject, SystemIds, Timestamp,
-    UserId, UserRef, UserType,
+    Clock, ContentFormat, CountryCode, Limits, MessageContent, Metadata, Priority, Subject, Timestamp, UserId, UserRef,
+    UserType,
 };
 use support_rbac::{
     AuthenticationError, Authenticator, BoxFuture, OpenConversation, Principal, Restrictions, RevocationId,
@@ -16,7 +15,7 @@ use support_rbac::{
 use support_realtime::Hub;
 use support_realtime::fan_out::InProcess;
 use support_realtime::queue::QueueLimits;
-use support_service::{OpenConversation as OpenCommand, Realtime, ServiceConfig};
+use support_service::{OpenConversation as OpenCommand, Ports, Realtime, ServiceConfig};
 use support_store::{DatabaseUrl, Store, StoreConfig};
 
 use super::*;
@@ -88,16 +87,12 @@ impl Bench {
         let limits = SocketLimits { max_rooms: 2, ..SocketLimits::default() };
         let service = SupportService::new(
             Store::open(&config).unwrap(),
-            clock.clone(),
-            Arc::new(SystemIds::new()),
-            ServiceConfig {
-                limits: Limits::default(),
-                sends_per_minute: 1_000.try_into().unwrap(),
-                tickets_per_minute: 1_000.try_into().unwrap(),
-                environment: Environment::parse("test").unwrap(),
+            ServiceConfig { sends_per_minute: 1_000.try_into().unwrap(), ..ServiceConfig::default() },
+            Ports {
+                clock: clock.clone(),
+                realtime: Realtime { hub: hub.clone(), fan_out: Arc::new(InProcess) },
+                ..Ports::default()
             },
-            None,
-            Realtime { hub: hub.clone(), fan_out: Arc::new(InProcess) },
         );
         let caller = driver("driver-1", HOUR, Restrictions::default());
         let subscriber = Arc::new(hub.connect(caller.principal.key(), Side::User));

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use support_audit::{AuditSink, BoxFuture, SinkError};
 use support_domain::AuditLogRecord;
 use support_rbac::{AdminRole, policy::action};
+use support_service::Ports;
 
 use crate::harness::{Desk, admin, driver, granted, message};
 
@@ -37,7 +38,7 @@ fn actions(log: &HostLog) -> Vec<String> {
 #[tokio::test]
 async fn every_record_reaches_the_host_in_order_whatever_fails() {
     let log = Arc::new(HostLog::default());
-    let desk = Desk::start(Some(log.clone()));
+    let desk = Desk::start(Ports { audit_sink: Some(log.clone()), ..Ports::default() });
     let driver = driver("driver-1");
     let opened = desk.open(&driver).await;
     let reply = granted::<action::SendMessage>(&admin(AdminRole::SuperAdmin, None));
@@ -59,7 +60,7 @@ async fn every_record_reaches_the_host_in_order_whatever_fails() {
 
 #[tokio::test]
 async fn without_a_host_nothing_waits() {
-    let desk = Desk::start(None);
+    let desk = Desk::start(Ports::default());
     desk.open(&driver("driver-1")).await;
     assert_eq!(desk.service.deliver_audit().await.unwrap(), 0);
 }

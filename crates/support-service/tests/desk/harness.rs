@@ -2,17 +2,15 @@
 
 use std::sync::Arc;
 
-use support_audit::{AuditSink, Environment};
+use support_audit::Environment;
 use support_domain::{
     AdminId, ContentFormat, ConversationId, CountryCode, Limits, MaskedKinds, MessageContent, Metadata, Priority,
-    Subject, SystemClock, SystemIds, Timestamp, UserId, UserRef, UserType,
+    Subject, Timestamp, UserId, UserRef, UserType,
 };
 use support_rbac::{
     Action, AdminPrincipal, AdminRole, Caller, Principal, Restrictions, UserPrincipal, authorize, policy::action,
 };
-use support_service::{
-    Context, OpenConversation, Opened, Origin, Realtime, SendMessage, ServiceConfig, SupportService,
-};
+use support_service::{Context, OpenConversation, Opened, Origin, Ports, SendMessage, ServiceConfig, SupportService};
 use support_store::{DatabaseUrl, Store, StoreConfig};
 
 pub(crate) struct Desk {
@@ -21,19 +19,15 @@ pub(crate) struct Desk {
 }
 
 impl Desk {
-    pub(crate) fn start(sink: Option<Arc<dyn AuditSink>>) -> Self {
-        Self::start_with(sink, Realtime::none())
-    }
-
-    pub(crate) fn start_with(sink: Option<Arc<dyn AuditSink>>, realtime: Realtime) -> Self {
+    /// A desk with these ports, on a database of its own.
+    pub(crate) fn start(ports: Ports) -> Self {
         let folder = Arc::new(tempfile::tempdir().unwrap());
-        let service = service(&folder, sink, realtime);
-        Self { service, folder }
+        Self { service: service(&folder, ports), folder }
     }
 
     /// A second node on the same database.
-    pub(crate) fn another_node(&self, realtime: Realtime) -> Self {
-        Self { service: service(&self.folder, None, realtime), folder: Arc::clone(&self.folder) }
+    pub(crate) fn another_node(&self, ports: Ports) -> Self {
+        Self { service: service(&self.folder, ports), folder: Arc::clone(&self.folder) }
     }
 
     pub(crate) async fn open(&self, caller: &Arc<Caller>) -> Opened {
@@ -49,23 +43,16 @@ impl Desk {
     }
 }
 
-fn service(folder: &tempfile::TempDir, sink: Option<Arc<dyn AuditSink>>, realtime: Realtime) -> SupportService {
+fn service(folder: &tempfile::TempDir, ports: Ports) -> SupportService {
     let url = DatabaseUrl::Sqlite(folder.path().join("desk.db"));
     Store::migrate(&url, false).unwrap();
-    let config = StoreConfig { time_limit: std::time::Duration::from_secs(60), ..StoreConfig::new(url) };
-    SupportService::new(
-        Store::open(&config).unwrap(),
-        Arc::new(SystemClock::new()),
-        Arc::new(SystemIds::new()),
-        ServiceConfig {
-            limits: Limits::default(),
-            sends_per_minute: 1_000.try_into().unwrap(),
-            tickets_per_minute: 1_000.try_into().unwrap(),
-            environment: Environment::parse("test").unwrap(),
-        },
-        sink,
-        realtime,
-    )
+    let store = StoreConfig { time_limit: std::time::Duration::from_secs(60), ..StoreConfig::new(url) };
+    let config = ServiceConfig {
+        sends_per_minute: 1_000.try_into().unwrap(),
+        environment: Environment::parse("test").unwrap(),
+        ..ServiceConfig::default()
+    };
+    SupportService::new(Store::open(&store).unwrap(), config, ports)
 }
 
 pub(crate) fn words(text: &str) -> MessageContent {

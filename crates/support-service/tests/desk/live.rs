@@ -9,7 +9,7 @@ use support_rbac::{AdminRole, Caller, policy::action};
 use support_realtime::fan_out::{FanOut, Hint, InProcess, Signal};
 use support_realtime::queue::{QueueLimits, Topic};
 use support_realtime::{Encode, Event, Hub, Subscriber};
-use support_service::{FollowConversation, Realtime, ServiceError};
+use support_service::{FollowConversation, Ports, Realtime, ServiceError};
 use tokio::sync::mpsc;
 
 use crate::harness::{Desk, admin, driver, granted, message};
@@ -46,15 +46,16 @@ impl FanOut for Wire {
 /// Far longer than any test: what comes, comes by hints.
 const NEVER: Duration = Duration::from_secs(100_000);
 
-fn realtime(fan_out: Arc<dyn FanOut>) -> Realtime {
-    Realtime { hub: Hub::new(Arc::new(Plain), QueueLimits::default()), fan_out }
+fn realtime(fan_out: Arc<dyn FanOut>) -> Ports {
+    let hub = Hub::new(Arc::new(Plain), QueueLimits::default());
+    Ports { realtime: Realtime { hub, fan_out }, ..Ports::default() }
 }
 
 /// A desk where people write, and a second node on its database that is kept in step.
 fn two_nodes(hints: bool, every: Duration) -> (Desk, Desk) {
     let (sender, signals) = mpsc::channel(100);
     let wire: Arc<dyn FanOut> = if hints { Arc::new(Wire(sender)) } else { Arc::new(InProcess) };
-    let here = Desk::start_with(None, realtime(wire));
+    let here = Desk::start(realtime(wire));
     let there = here.another_node(realtime(Arc::new(InProcess)));
     let service = there.service.clone();
     tokio::spawn(async move { service.keep_in_step(signals, every).await });

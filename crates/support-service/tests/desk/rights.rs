@@ -3,13 +3,13 @@
 use support_domain::conversation::ConversationChange;
 use support_domain::{AdminId, ConversationStatus, CountryCode};
 use support_rbac::{AdminRole, authorize, policy::action};
-use support_service::{ServiceError, UpdateConversation};
+use support_service::{Ports, ServiceError, UpdateConversation};
 
 use crate::harness::{Desk, admin, driver, granted, message};
 
 #[tokio::test]
 async fn a_stranger_and_another_country_find_nothing() {
-    let desk = Desk::start(None);
+    let desk = Desk::start(Ports::default());
     let id = desk.open(&driver("driver-1")).await.conversation.id;
     let abroad = admin(AdminRole::SupportAdmin, Some(CountryCode::UnitedStates));
     let nowhere = admin(AdminRole::SupportAdmin, None);
@@ -25,7 +25,7 @@ async fn a_stranger_and_another_country_find_nothing() {
 
 #[tokio::test]
 async fn a_change_that_is_partly_forbidden_changes_nothing() {
-    let desk = Desk::start(None);
+    let desk = Desk::start(Ports::default());
     let id = desk.open(&driver("driver-1")).await.conversation.id;
     // ADMIN may reply but not assign.
     let caller = admin(AdminRole::Admin, None);

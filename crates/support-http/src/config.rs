@@ -172,8 +172,9 @@ impl Config {
         let web = web(variables, max_message_chars)?;
         let pool_size = whole(variables, "SUPPORT_DB_POOL_SIZE", 16, 1..=1_000)?;
         let milliseconds = whole(variables, "SUPPORT_DB_TIMEOUT_MS", 2_500, 100..=60_000)?;
-        let store =
-            StoreConfig { pool_size, time_limit: Duration::from_millis(milliseconds.into()), ..StoreConfig::new(url) };
+        let writers = whole(variables, "SUPPORT_DB_WRITERS", 2, 1..=64)?;
+        let time_limit = Duration::from_millis(milliseconds.into());
+        let store = StoreConfig { pool_size, time_limit, writers, ..StoreConfig::new(url) };
         let shutdown_timeout = whole(variables, "SUPPORT_SHUTDOWN_SECONDS", 30, 0..=600)?;
         let sync_every = whole(variables, "SUPPORT_SYNC_SECONDS", 2, 1..=60)?;
         let signing_key = signing_key(variables, &store.url)?;

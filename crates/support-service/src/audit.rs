@@ -1,5 +1,7 @@
 //! The audit log in the store: appended to within a transaction, delivered from behind the requests.
 
+use std::convert::Infallible;
+
 use support_audit::{AuditLog, AuditSource};
 use support_domain::{AuditLogId, AuditLogRecord};
 use support_store::{Store, StoreError, Transaction};
@@ -18,6 +20,19 @@ impl AuditLog for LogInTransaction<'_, '_> {
 
     fn append(&mut self, record: AuditLogRecord) -> Result<(), StoreError> {
         self.transaction.insert_audit_log(record, self.deliver)
+    }
+}
+
+/// Records that are kept together with what they record.
+#[derive(Default)]
+pub(crate) struct Records(pub(crate) Vec<AuditLogRecord>);
+
+impl AuditLog for Records {
+    type Error = Infallible;
+
+    fn append(&mut self, record: AuditLogRecord) -> Result<(), Infallible> {
+        self.0.push(record);
+        Ok(())
     }
 }
 

@@ -22,10 +22,12 @@
 
 mod cached;
 mod error;
+mod heads;
 mod migrations;
 mod operations;
 pub mod page;
 mod pg;
+mod post;
 mod schema;
 pub mod search;
 mod sql_types;
@@ -39,5 +41,6 @@ pub use operations::{Reader, Transaction};
 pub use page::{
     AssignedTo, ConversationFilter, ConversationsPage, Counted, MessagesPage, PageRequest, PageStart, Position,
 };
+pub use post::{Post, PostAddress};
 pub use store::{Store, StoreConfig};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};

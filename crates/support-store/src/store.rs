@@ -6,12 +6,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel::prelude::*;
+use support_domain::SupportConversation;
 use tokio::sync::Semaphore;
 
 use crate::error::Ended;
 use crate::migrations::{Migrated, migrate_pg, migrate_sqlite};
 use crate::operations::{Backend, Reader, Transaction};
-use crate::pg::PgManager;
+use crate::pg::{PgManager, Posts};
+use crate::post::{Post, PostAddress};
 use crate::sqlite::{SqliteManager, Writer};
 use crate::{DatabaseUrl, StoreError, WorkError, pg, sqlite};
 
@@ -25,14 +27,16 @@ pub struct StoreConfig {
     /// Most time that a piece of work may take, waiting included. After that its caller is told that the database is
     /// unavailable; whether the work was done is then unknown to them.
     pub time_limit: Duration,
-    /// Most pieces of work that may wait for SQLite's writer.
+    /// How many threads keep posts on PostgreSQL, each on a connection of its own besides those of the pool.
+    pub writers: u32,
+    /// Most pieces of work that may wait for SQLite's writer, or for one of the threads that keep posts.
     pub queue_length: usize,
 }
 
 impl StoreConfig {
-    /// The defaults: 16 connections, 2.5 seconds, a queue of 1,024.
+    /// The defaults: 16 connections, 2.5 seconds, 2 writers, queues of 1,024.
     pub fn new(url: DatabaseUrl) -> Self {
-        Self { url, pool_size: 16, time_limit: Duration::from_millis(2_500), queue_length: 1_024 }
+        Self { url, pool_size: 16, time_limit: Duration::from_millis(2_500), writers: 2, queue_length: 1_024 }
     }
 }
 
@@ -53,14 +57,14 @@ struct Inner {
 }
 
 enum Pool {
-    Pg(r2d2::Pool<PgManager>),
+    Pg { pool: r2d2::Pool<PgManager>, posts: Posts },
     Sqlite { readers: r2d2::Pool<SqliteManager>, writer: Writer },
 }
 
 impl fmt::Debug for Store {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.inner.pool {
-            Pool::Pg(_) => "Store(PostgreSQL)",
+            Pool::Pg { .. } => "Store(PostgreSQL)",
             Pool::Sqlite { .. } => "Store(SQLite)",
         })
     }
@@ -107,7 +111,11 @@ impl Store {
     /// When SQLite's file cannot be opened.
     pub fn open(config: &StoreConfig) -> Result<Self, StoreError> {
         let pool = match &config.url {
-            DatabaseUrl::Postgres(address) => Pool::Pg(pool(PgManager::new(address, config.time_limit), config)),
+            DatabaseUrl::Postgres(address) => Pool::Pg {
+                pool: pool(PgManager::new(address, config.time_limit), config),
+                posts: Posts::start(address, config.writers, config.queue_length, config.time_limit)
+                    .map_err(|error| StoreError::Unavailable(error.to_string()))?,
+            },
             DatabaseUrl::Sqlite(file) => Pool::Sqlite {
                 writer: Writer::start(file.clone(), config.queue_length)?,
                 readers: pool(SqliteManager::new(file), config),
@@ -150,7 +158,7 @@ impl Store {
         E: WorkError,
     {
         match &self.inner.pool {
-            Pool::Pg(pool) => {
+            Pool::Pg { pool, .. } => {
                 let pool = pool.clone();
                 self.on_thread(move |_| {
                     let mut session = pool.get().map_err(StoreError::from)?;
@@ -193,7 +201,7 @@ impl Store {
         E: WorkError,
     {
         match &self.inner.pool {
-            Pool::Pg(pool) => {
+            Pool::Pg { pool, .. } => {
                 let pool = pool.clone();
                 self.on_thread(move |given_up| {
                     let mut work = unless_given_up(work, given_up);
@@ -223,6 +231,28 @@ impl Store {
                 let work = unless_given_up(work, given_up.clone());
                 self.within_limit(&given_up, writer.write(work)).await
             }
+        }
+    }
+
+    /// Adds messages to a conversation if it stands as `decide` is told, which may be asked several times, and returns
+    /// after the commit. None: it was declined, and has to be done with [`write`](Self::write).
+    ///
+    /// # Errors
+    /// The store's when the database is away or takes too long; whether anything was kept is then unknown.
+    pub async fn post<T, F>(&self, address: PostAddress, decide: F) -> Result<Option<T>, StoreError>
+    where
+        F: FnMut(&SupportConversation) -> Option<(Post, T)> + Send + 'static,
+        T: Send + 'static,
+    {
+        let Pool::Pg { posts, .. } = &self.inner.pool else { return Ok(None) };
+        let given_up = GivenUp::default();
+        self.within_limit(&given_up, posts.post(address, given_up.clone(), decide)).await
+    }
+
+    /// Remembers how a conversation stands, so that the next post to it need not read it.
+    pub fn remember(&self, conversation: &SupportConversation) {
+        if let Pool::Pg { posts, .. } = &self.inner.pool {
+            posts.heads().remember(Arc::new(conversation.clone()));
         }
     }
 
@@ -264,7 +294,13 @@ impl Store {
 
 /// Set when the caller was told that the work took too long.
 #[derive(Debug, Clone, Default)]
-struct GivenUp(Arc<AtomicBool>);
+pub(crate) struct GivenUp(Arc<AtomicBool>);
+
+impl GivenUp {
+    pub(crate) fn is_set(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+}
 
 /// The work, undone if its caller has been told meanwhile that it took too long. That leaves the moment of the commit
 /// itself, in which nobody can know: who wants to send again without fear needs a key for the message.
@@ -278,7 +314,7 @@ where
 {
     let still_wanted = move || {
         let too_late = || E::from(StoreError::Unavailable("the caller has given up".to_owned()));
-        if given_up.0.load(Ordering::Acquire) { Err(too_late()) } else { Ok(()) }
+        if given_up.is_set() { Err(too_late()) } else { Ok(()) }
     };
     move |transaction| {
         still_wanted()?;

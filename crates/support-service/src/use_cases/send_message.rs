@@ -1,12 +1,15 @@
 //! Writing a message.
 
 use support_audit::AuditEvent;
+use support_domain::conversation::Outcome;
 use support_domain::message::MessageDraft;
 use support_domain::{
-    Author, ClientMessageId, ConversationId, MaskedKinds, MessageContent, Metadata, SupportConversation, SupportMessage,
+    Author, ClientMessageId, ConversationId, MaskedKinds, MessageContent, MessageId, Metadata, SupportConversation,
+    SupportMessage, Timestamp,
 };
 use support_rbac::{Principal, policy::action};
 use support_realtime::fan_out::HintKind;
+use support_store::PostAddress;
 
 use crate::gate::{Done, Happened, events_of};
 use crate::{Context, ServiceError, SupportService};
@@ -60,57 +63,78 @@ impl SupportService {
             Principal::Admin(admin) => Author::Admin(admin.id.clone()),
         };
         let visibility = context.grant.visibility().clone();
-        let (message_id, system_id) = (self.new_message_id(), self.new_message_id());
+        let sending = Sending { author, command, message_id: self.new_message_id(), system_id: self.new_message_id() };
+        let address = PostAddress {
+            visibility: visibility.clone(),
+            conversation_id: sending.command.conversation_id,
+            key: sending.command.client_message_id.clone().map(|key| (sending.author.clone(), key)),
+        };
+        let posting = sending.clone();
+        if let Some(sent) =
+            self.post(context, address, move |stands, clock| posting.post(stands.clone(), clock.now())).await?
+        {
+            return Ok(sent);
+        }
         self.change(context, move |transaction, clock| {
-            let found = transaction.lock_conversation(&visibility, command.conversation_id)?;
+            let found = transaction.lock_conversation(&visibility, sending.command.conversation_id)?;
             let conversation = found.ok_or(ServiceError::NotFound)?;
             // First of all: what was acknowledged once is acknowledged again, whatever has happened since.
-            if let Some(key) = &command.client_message_id
-                && let Some(message) = transaction.get_message_by_key(&conversation, &author, key)?
+            if let Some(key) = &sending.command.client_message_id
+                && let Some(message) = transaction.get_message_by_key(&conversation, &sending.author, key)?
             {
-                if message.content != command.content {
-                    return Err(ServiceError::IdempotencyMismatch);
-                }
-                return Ok(Done::unchanged(Sent {
-                    conversation,
-                    message,
-                    is_new: false,
-                    masked: command.masked.clone(),
-                }));
+                return sending.repeat(conversation, message);
             }
-            if command.if_last_seq.is_some_and(|seq| seq != conversation.last_seq) {
-                return Err(ServiceError::Stale { field: "ifLastSeq", actual: conversation.last_seq });
+            let done = sending.post(conversation, clock.now())?;
+            if let Some(happened) = &done.happened {
+                transaction.update_conversation(&happened.conversation)?;
+                happened.messages.iter().try_for_each(|message| transaction.insert_message(message))?;
             }
-            let draft = MessageDraft {
-                id: message_id,
-                content: command.content.clone(),
-                client_message_id: command.client_message_id.clone(),
-                metadata: command.metadata.clone(),
-            };
-            let outcome = conversation.post(author.clone(), draft, system_id, clock.now())?;
-            transaction.update_conversation(&outcome.conversation)?;
-            for message in &outcome.messages {
-                transaction.insert_message(message)?;
-            }
-            let happened = Happened {
-                conversation: outcome.conversation.clone(),
-                messages: outcome.messages.clone(),
-                kind: HintKind::Message,
-            };
-            let id = outcome.conversation.id;
-            let mut messages = outcome.messages;
-            let message = messages.remove(0);
-            let mut events = vec![AuditEvent::MessageSent {
-                conversation: id,
-                message: message.id,
-                seq: message.seq,
-                by: author.side(),
-            }];
-            events.extend(events_of(id, outcome.changes, author.side()));
-            let masked = command.masked.clone();
-            let sent = Sent { conversation: outcome.conversation, message, is_new: true, masked };
-            Ok(Done { value: sent, events, happened: Some(happened) })
+            Ok(done)
         })
         .await
+    }
+}
+
+/// A message on its way, with all that does not depend on how the conversation stands.
+#[derive(Clone)]
+struct Sending {
+    author: Author,
+    command: SendMessage,
+    message_id: MessageId,
+    /// The id of the system message, if one is written behind it.
+    system_id: MessageId,
+}
+
+impl Sending {
+    /// What writing it comes to.
+    fn post(&self, conversation: SupportConversation, at: Timestamp) -> Result<Done<Sent>, ServiceError> {
+        let command = &self.command;
+        if command.if_last_seq.is_some_and(|seq| seq != conversation.last_seq) {
+            return Err(ServiceError::Stale { field: "ifLastSeq", actual: conversation.last_seq });
+        }
+        let draft = MessageDraft {
+            id: self.message_id,
+            content: command.content.clone(),
+            client_message_id: command.client_message_id.clone(),
+            metadata: command.metadata.clone(),
+        };
+        let Outcome { conversation, messages, changes } =
+            conversation.post(self.author.clone(), draft, self.system_id, at)?;
+        let (id, side) = (conversation.id, self.author.side());
+        let message = messages.first().cloned().ok_or(ServiceError::NotFound)?;
+        let mut events =
+            vec![AuditEvent::MessageSent { conversation: id, message: message.id, seq: message.seq, by: side }];
+        events.extend(events_of(id, changes, side));
+        let happened = Happened { conversation: conversation.clone(), messages, kind: HintKind::Message };
+        let sent = Sent { conversation, message, is_new: true, masked: command.masked.clone() };
+        Ok(Done { value: sent, events, happened: Some(happened) })
+    }
+
+    /// What it comes to when a message with the same key is there.
+    fn repeat(&self, conversation: SupportConversation, message: SupportMessage) -> Result<Done<Sent>, ServiceError> {
+        if message.content != self.command.content {
+            return Err(ServiceError::IdempotencyMismatch);
+        }
+        Ok(Done::unchanged(Sent { conversation, message, is_new: false, masked: self.command.masked.clone() }))
     }
 }

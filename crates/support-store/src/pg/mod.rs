@@ -1,6 +1,7 @@
 //! PostgreSQL: its sessions, its locks, and the SQL that only it has.
 
 mod manager;
+mod posts;
 
 #[path = "../queries/mod.rs"]
 #[allow(clippy::duplicate_mod, reason = "one set of queries, compiled once for each backend")]
@@ -10,6 +11,7 @@ use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 pub(crate) use manager::PgManager;
+pub(crate) use posts::Posts;
 
 use crate::search;
 

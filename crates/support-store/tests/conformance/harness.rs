@@ -22,8 +22,15 @@ pub(crate) struct TestDesk {
 
 /// What has to be removed.
 pub(crate) enum Place {
-    Folder { _folder: tempfile::TempDir },
-    Database { server: String, name: String },
+    Folder {
+        _folder: tempfile::TempDir,
+    },
+    Database {
+        server: String,
+        name: String,
+    },
+    /// Somebody else removes it.
+    Elsewhere,
 }
 
 impl Drop for Place {
@@ -52,10 +59,20 @@ pub(crate) fn postgres_place() -> Option<(DatabaseUrl, String, Place)> {
     let name = format!("store_{}", SystemIds::new().next(Timestamp::from_millis(1)).simple());
     let mut conn = PgConnection::establish(&server).unwrap();
     conn.batch_execute(&format!("CREATE DATABASE {name}")).unwrap();
-    let (address, query) = server.split_once('?').map_or((server.as_str(), ""), |(address, query)| (address, query));
-    let (host, _) = address.rsplit_once('/').unwrap();
-    let text = format!("{host}/{name}?{query}");
+    let text = address_of(&server, &name);
     Some((text.parse().unwrap(), text, Place::Database { server: server.clone(), name }))
+}
+
+fn open(url: &DatabaseUrl) -> Store {
+    // A busy machine must not fail a test.
+    let time_limit = std::time::Duration::from_secs(60);
+    Store::open(&StoreConfig { pool_size: 4, time_limit, ..StoreConfig::new(url.clone()) }).unwrap()
+}
+
+fn address_of(server: &str, database: &str) -> String {
+    let (address, query) = server.split_once('?').map_or((server, ""), |(address, query)| (address, query));
+    let (host, _) = address.rsplit_once('/').unwrap();
+    format!("{host}/{database}?{query}")
 }
 
 impl TestDesk {
@@ -71,13 +88,19 @@ impl TestDesk {
 
     fn open(url: DatabaseUrl, place: Place) -> Self {
         Store::migrate(&url, false).unwrap();
-        let config = StoreConfig {
-            pool_size: 4,
-            // A busy machine must not fail a test.
-            time_limit: std::time::Duration::from_secs(60),
-            ..StoreConfig::new(url.clone())
-        };
-        Self { store: Store::open(&config).unwrap(), url, ids: SystemIds::new(), _place: place }
+        Self { store: open(&url), url, ids: SystemIds::new(), _place: place }
+    }
+
+    /// Another store on the same database, which shares nothing else with the first.
+    pub(crate) fn another_node(&self) -> Self {
+        Self { store: open(&self.url), url: self.url.clone(), ids: SystemIds::new(), _place: Place::Elsewhere }
+    }
+
+    /// Where the database is, for a test's own statements.
+    pub(crate) fn postgres_address(&self) -> String {
+        let server = std::env::var("SUPPORT_TEST_POSTGRES_URL").unwrap();
+        let Place::Database { name, .. } = &self._place else { panic!("it is not on PostgreSQL") };
+        address_of(&server, name)
     }
 
     pub(crate) fn message_id(&self) -> MessageId {

@@ -16,6 +16,7 @@ mod indexes;
 mod lists;
 mod messages;
 mod migrations;
+mod posts;
 mod socket_tickets;
 mod transactions;
 

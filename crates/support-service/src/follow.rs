@@ -109,6 +109,7 @@ impl SupportService {
     }
 
     async fn tell_from_database(&self, conversation: SupportConversation, source: Source) -> Result<(), ServiceError> {
+        self.store().remember(&conversation);
         loop {
             // Asked anew for each page: meanwhile this node may have told more by itself.
             let head = self.hub().head(conversation.id).filter(|head| *head < conversation.last_seq);

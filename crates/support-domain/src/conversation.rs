@@ -1,8 +1,8 @@
 //! A conversation, and its life.
 //!
 //! A transition takes the conversation as it was and returns it as it is now, with the messages that the transition
-//! wrote. Whoever holds the conversation's lock calls it and stores what comes back; no number of a conversation is
-//! computed anywhere else.
+//! wrote. Whoever calls it either holds the conversation's lock, or stores what comes back only if the conversation
+//! still is as it was; no number of a conversation is computed anywhere else.
 
 use std::cmp::max;
 

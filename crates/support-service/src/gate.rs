@@ -112,6 +112,9 @@ impl SupportService {
         T: Send + 'static,
         F: FnMut(&SupportConversation, &dyn Clock) -> Result<Done<T>, ServiceError> + Send + 'static,
     {
+        if !self.store().takes_posts() {
+            return Ok(None);
+        }
         let (clock, recorder) = (Arc::clone(self.clock()), self.recorder(context));
         let service = self.clone();
         in_task(async move {

@@ -6,6 +6,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use moka::ops::compute::Op;
+use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use support_domain::{ConversationId, SupportConversation};
 
@@ -31,7 +32,7 @@ impl Heads {
             let metadata = if head.metadata.as_object().is_empty() { 0 } else { METADATA_BYTES };
             u32::try_from(ABOUT_BYTES + words + metadata).unwrap_or(u32::MAX)
         };
-        Self(Cache::builder().max_capacity(MOST_BYTES).weigher(bytes).build())
+        Self(Cache::builder().max_capacity(MOST_BYTES).eviction_policy(EvictionPolicy::lru()).weigher(bytes).build())
     }
 
     pub(crate) fn get(&self, id: ConversationId) -> Option<Arc<SupportConversation>> {
@@ -44,6 +45,10 @@ impl Heads {
             Some(known) if is_ahead(known.value(), &conversation) => Op::Nop,
             _ => Op::Put(conversation),
         });
+    }
+
+    pub(crate) fn clear(&self) {
+        self.0.invalidate_all();
     }
 
     pub(crate) fn forget(&self, id: ConversationId) {

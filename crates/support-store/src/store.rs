@@ -234,8 +234,16 @@ impl Store {
         }
     }
 
-    /// Adds messages to a conversation if it stands as `decide` is told, which may be asked several times, and returns
-    /// after the commit. None: it was declined, and has to be done with [`write`](Self::write).
+    /// Whether [`post`](Self::post) keeps anything here.
+    pub fn takes_posts(&self) -> bool {
+        matches!(self.inner.pool, Pool::Pg { .. })
+    }
+
+    /// Adds messages to a conversation if it stands as `decide` is told, and returns after the commit. None: it was
+    /// declined, and has to be done with [`write`](Self::write).
+    ///
+    /// `decide` may be asked several times, and must then give the messages the same ids: by them a message is known that
+    /// was kept although the answer got lost.
     ///
     /// # Errors
     /// The store's when the database is away or takes too long; whether anything was kept is then unknown.

@@ -1,11 +1,12 @@
 //! The threads that keep posts: each takes what waits, decides it, and keeps it in one statement. Alone, a post waits
 //! for nobody.
 //!
-//! A conversation's posts all go to the same thread, so that within a node none waits for another's lock.
+//! A conversation's posts all go to the same thread, so that within a node none misses because of another.
 
 mod statement;
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
@@ -16,7 +17,7 @@ use diesel::connection::SimpleConnection;
 use support_domain::{ConversationId, SupportConversation};
 use tokio::sync::oneshot;
 
-use self::statement::{Change, Kept, keep_posts, read_heads};
+use self::statement::{Change, Kept, find_kept, keep_posts, read_heads};
 use super::{Conn, PgManager};
 use crate::StoreError;
 use crate::heads::Heads;
@@ -28,7 +29,8 @@ use crate::store::GivenUp;
 const MOST_SHARED: usize = 128;
 /// How often a post is decided anew because its conversation had moved on.
 const MOST_ROUNDS: usize = 4;
-/// How long a statement may wait for somebody else's lock: all that share it wait. What takes longer goes another way.
+/// How long a statement may wait for a lock of somebody who changes the tables themselves: all that share it wait. (For a
+/// row it does not wait at all.) What takes longer goes another way.
 const LOCK_TIMEOUT: Duration = Duration::from_millis(100);
 
 type Job = Box<dyn PostJob>;
@@ -71,16 +73,19 @@ impl Posts {
         F: FnMut(&SupportConversation) -> Option<(Post, T)> + Send + 'static,
         T: Send + 'static,
     {
-        let ended = || StoreError::Unavailable("the thread that keeps posts has ended".to_owned());
         // The last bytes of an id are random.
         let number = usize::from(address.conversation_id.0.as_bytes()[15]) % self.queues.len();
         let (answer, answered) = oneshot::channel();
         let posting = Posting { address, decide, given_up, decided: None, answer };
-        self.queues[number].try_send(Box::new(posting)).map_err(|error| match error {
-            TrySendError::Full(_) => StoreError::Unavailable("the queue of posts is full".to_owned()),
-            TrySendError::Disconnected(_) => ended(),
-        })?;
-        answered.await.unwrap_or_else(|_| Err(ended()))
+        match self.queues[number].try_send(Box::new(posting)) {
+            Ok(()) => {}
+            Err(TrySendError::Full(_)) => {
+                return Err(StoreError::Unavailable("the queue of posts is full".to_owned()));
+            }
+            Err(TrySendError::Disconnected(_)) => return Ok(None),
+        }
+        let dropped = || StoreError::Internal("the thread that keeps posts has dropped one".to_owned());
+        answered.await.unwrap_or_else(|_| Err(dropped()))
     }
 }
 
@@ -101,30 +106,40 @@ struct Chain {
 impl Writer {
     fn serve(&mut self, jobs: &Receiver<Job>) {
         while let Ok(first) = jobs.recv() {
-            let mut waiting = vec![first];
-            while waiting.len() < MOST_SHARED
+            let mut batch = vec![first];
+            while batch.len() < MOST_SHARED
                 && let Ok(job) = jobs.try_recv()
             {
-                waiting.push(job);
+                batch.push(job);
             }
-            for _ in 0..MOST_ROUNDS {
-                if waiting.is_empty() {
-                    break;
-                }
-                waiting = self.round(waiting);
+            if catch_unwind(AssertUnwindSafe(|| self.post(batch))).is_err() {
+                tracing::error!("the thread that keeps posts has dropped some");
+                self.conn = None;
             }
-            waiting.into_iter().for_each(PostJob::decline);
         }
     }
 
-    /// Decides and keeps; returns those that have to be decided anew.
-    fn round(&mut self, mut jobs: Vec<Job>) -> Vec<Job> {
-        jobs.retain(|job| job.is_wanted());
-        if let Err(error) = self.see(&jobs) {
-            fail(jobs, &error);
-            return Vec::new();
+    fn post(&mut self, mut jobs: Vec<Job>) {
+        for _ in 0..MOST_ROUNDS {
+            jobs.retain(|job| job.is_wanted());
+            if jobs.is_empty() {
+                return;
+            }
+            jobs = self.round(jobs);
         }
-        let (chains, doubles) = self.decide(jobs);
+        jobs.into_iter().for_each(PostJob::decline);
+    }
+
+    /// Decides and keeps; returns those that have to be decided anew.
+    fn round(&mut self, jobs: Vec<Job>) -> Vec<Job> {
+        let heads = match self.see(&jobs) {
+            Ok(heads) => heads,
+            Err(error) => {
+                end(jobs, &error);
+                return Vec::new();
+            }
+        };
+        let (chains, doubles) = decide(jobs, &heads);
         let mut again = Vec::new();
         if !chains.is_empty() {
             self.keep(chains, &mut again);
@@ -137,72 +152,50 @@ impl Writer {
         again
     }
 
-    /// Reads how those conversations stand of which nothing is known.
-    fn see(&mut self, jobs: &[Job]) -> Result<(), StoreError> {
-        let unseen = jobs.iter().map(|job| job.address().conversation_id).filter(|id| self.heads.get(*id).is_none());
-        let unseen: Vec<Id> = unseen.map(|id| Id(id.0)).collect::<HashSet<_>>().into_iter().collect();
-        if unseen.is_empty() {
-            return Ok(());
-        }
-        let heads = self.on_connection(|conn| read_heads(conn, &unseen))?;
-        heads.into_iter().for_each(|head| self.heads.remember(head));
-        Ok(())
-    }
-
-    /// What is to be kept, by conversation and so in the order in which rows are locked; and those before which another
-    /// one with the same key stands.
-    fn decide(&self, jobs: Vec<Job>) -> (Vec<Chain>, Vec<Job>) {
-        let (mut chains, mut doubles) = (BTreeMap::<ConversationId, Chain>::new(), Vec::new());
-        let mut keys = HashSet::new();
-        for mut job in jobs {
-            let PostAddress { conversation_id, visibility, key } = job.address();
-            let id = *conversation_id;
-            let stands = match chains.get(&id) {
-                Some(chain) => Some(chain.after.clone()),
-                None => self.heads.get(id).map(|head| head.as_ref().clone()),
-            };
-            let Some(stands) = stands.filter(|stands| visibility.includes(stands)) else {
-                job.decline();
-                continue;
-            };
-            if let Some((author, key)) = key
-                && !keys.insert((id, author.clone(), key.clone()))
-            {
-                doubles.push(job);
-                continue;
-            }
-            let decided = catch_unwind(AssertUnwindSafe(|| job.decide(&stands)));
-            match decided.ok().flatten().filter(|post| is_only_posted_to(&stands, &post.conversation)) {
-                Some(post) => {
-                    let after = post.conversation.clone();
-                    let chain = chains.entry(id).or_insert_with(|| Chain {
-                        before: Arc::new(stands),
-                        after: after.clone(),
-                        posts: Vec::new(),
-                    });
-                    chain.after = after;
-                    chain.posts.push((job, post));
+    /// How the conversations stand, as far as it is known or can be read.
+    fn see(&mut self, jobs: &[Job]) -> Result<Seen, StoreError> {
+        let mut seen = Seen::new();
+        let mut unseen = HashSet::new();
+        for id in jobs.iter().map(|job| job.address().conversation_id) {
+            match self.heads.get(id) {
+                Some(head) => {
+                    seen.insert(id, head);
                 }
-                None => job.decline(),
+                None => {
+                    unseen.insert(id);
+                }
             }
         }
-        (chains.into_values().collect(), doubles)
+        if unseen.is_empty() {
+            return Ok(seen);
+        }
+        let unseen: Vec<ConversationId> = unseen.into_iter().collect();
+        let was_connected = self.conn.is_some();
+        let read = match self.on_connection(|conn| read_heads(conn, &unseen)) {
+            // Nothing is lost by reading twice.
+            Err(StoreError::Unavailable(_)) if was_connected && self.conn.is_none() => {
+                self.on_connection(|conn| read_heads(conn, &unseen))?
+            }
+            read => read?,
+        };
+        for head in read.into_iter().map(Arc::new) {
+            self.heads.remember(Arc::clone(&head));
+            seen.insert(head.id, head);
+        }
+        Ok(seen)
     }
 
-    /// Keeps the chains in one statement, or each in its own if one of them spoils it for the others.
+    /// Keeps the chains in one statement. If the database refuses one of them, it is found by halves, and left to a
+    /// transaction that says what is wrong with it.
     fn keep(&mut self, mut chains: Vec<Chain>, again: &mut Vec<Job>) {
         let changes: Vec<Change<'_>> = chains.iter().map(Chain::change).collect();
+        let was_connected = self.conn.is_some();
         let result = self.on_connection(|conn| Ok(keep_posts(conn, &changes)?));
         drop(changes);
         match result {
             Ok(kept) => chains.into_iter().for_each(|chain| self.finish(chain, &kept, again)),
-            Err(StoreError::Unavailable(text)) if !text.contains("lock timeout") => {
-                // Nobody knows what became of them.
-                for chain in chains {
-                    self.heads.forget(chain.after.id);
-                    fail(chain.posts.into_iter().map(|(job, _)| job), &StoreError::Unavailable(text.clone()));
-                }
-            }
+            Err(StoreError::Unavailable(_)) if was_connected && self.conn.is_none() => self.recover(chains, again),
+            Err(error @ StoreError::Unavailable(_)) => end(self.forget(chains), &error),
             Err(_) if chains.len() > 1 => {
                 let half = chains.split_off(chains.len() / 2);
                 self.keep(chains, again);
@@ -210,11 +203,25 @@ impl Writer {
             }
             Err(error) => {
                 tracing::debug!(error = %error, "a post is left to a transaction");
+                self.forget(chains).for_each(PostJob::decline);
+            }
+        }
+    }
+
+    /// The connection is gone, and with it the word whether the statement was kept: looks. What was not is decided anew,
+    /// for those who still wait.
+    fn recover(&mut self, chains: Vec<Chain>, again: &mut Vec<Job>) {
+        let messages = chains.iter().flat_map(Chain::message_ids).collect::<Vec<_>>();
+        match self.on_connection(|conn| Ok(find_kept(conn, messages.clone())?)) {
+            Ok(kept) => {
                 for chain in chains {
                     self.heads.forget(chain.after.id);
-                    chain.posts.into_iter().for_each(|(job, _)| job.decline());
+                    let is_kept = chain.message_ids().all(|id| kept.contains(&id));
+                    let jobs = chain.posts.into_iter().map(|(job, _)| job);
+                    if is_kept { jobs.for_each(PostJob::keep) } else { again.extend(jobs) }
                 }
             }
+            Err(error) => end(self.forget(chains), &error),
         }
     }
 
@@ -235,33 +242,28 @@ impl Writer {
         again.extend(others.into_iter().map(|(job, _)| job));
     }
 
-    /// Does work on the thread's connection. A connection that had been good and turns out to be gone is replaced, and the
-    /// work done again: what was kept the first time is not kept twice, since the conversation no longer stands as it did.
-    fn on_connection<T>(&mut self, work: impl Fn(&mut Conn) -> Result<T, StoreError>) -> Result<T, StoreError> {
-        let mut was_good = true;
-        loop {
-            let mut conn = match self.conn.take() {
-                Some(conn) => conn,
-                None => {
-                    was_good = false;
-                    self.connect()?
-                }
-            };
-            match work(&mut conn) {
-                Err(StoreError::Unavailable(text)) if !text.contains("canceling statement") => {
-                    if !was_good {
-                        return Err(StoreError::Unavailable(text));
-                    }
-                }
-                result => {
-                    self.conn = Some(conn);
-                    return result;
-                }
-            }
-        }
+    fn forget(&self, chains: Vec<Chain>) -> impl Iterator<Item = Job> + use<> {
+        chains.iter().for_each(|chain| self.heads.forget(chain.after.id));
+        chains.into_iter().flat_map(|chain| chain.posts.into_iter().map(|(job, _)| job))
     }
 
-    /// A plan that was made while the tables were small would stay, so those that read whole tables are forbidden.
+    /// Does work on the thread's connection, and has none afterwards if it turns out to be gone. A statement that the server
+    /// has cancelled has left nothing, and its connection is as good as before.
+    fn on_connection<T>(&mut self, work: impl FnOnce(&mut Conn) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        let mut conn = match self.conn.take() {
+            Some(conn) => conn,
+            None => self.connect()?,
+        };
+        let result = work(&mut conn);
+        let is_gone = matches!(&result, Err(StoreError::Unavailable(text)) if !text.contains("canceling statement"));
+        if !is_gone {
+            self.conn = Some(conn);
+        }
+        result
+    }
+
+    /// A plan that was made while the tables were small would stay, so those that read whole tables are forbidden. What was
+    /// seen over another connection is forgotten: behind this one may be a server that took over and lacks the last of it.
     fn connect(&self) -> Result<Conn, StoreError> {
         let unavailable = |error: &dyn std::fmt::Display| StoreError::Unavailable(error.to_string());
         let mut session = r2d2::ManageConnection::connect(&self.manager).map_err(|error| unavailable(&error))?;
@@ -270,18 +272,68 @@ impl Writer {
             LOCK_TIMEOUT.as_millis()
         );
         session.conn.batch_execute(&setup).map_err(|error| unavailable(&error))?;
+        self.heads.clear();
         Ok(session.conn)
     }
 }
 
+/// How conversations stand.
+type Seen = HashMap<ConversationId, Arc<SupportConversation>>;
+
+/// What is to be kept, by conversation; and those before which another one with the same key stands.
+fn decide(jobs: Vec<Job>, heads: &Seen) -> (Vec<Chain>, Vec<Job>) {
+    let (mut chains, mut doubles) = (BTreeMap::<ConversationId, Chain>::new(), Vec::new());
+    let mut keys = HashSet::new();
+    for mut job in jobs {
+        let PostAddress { conversation_id, visibility, key } = job.address();
+        let id = *conversation_id;
+        let stands = chains.get(&id).map(|chain| &chain.after).or_else(|| heads.get(&id).map(Arc::as_ref));
+        let Some(stands) = stands.filter(|stands| visibility.includes(stands)) else {
+            job.decline();
+            continue;
+        };
+        if let Some((author, key)) = key
+            && !keys.insert((id, author.clone(), key.clone()))
+        {
+            doubles.push(job);
+            continue;
+        }
+        let decided = catch_unwind(AssertUnwindSafe(|| job.decide(stands)));
+        let Some(post) = decided.ok().flatten().filter(|post| is_only_posted_to(stands, post)) else {
+            job.decline();
+            continue;
+        };
+        let after = post.conversation.clone();
+        match chains.entry(id) {
+            Entry::Occupied(mut chain) => {
+                chain.get_mut().after = after;
+                chain.get_mut().posts.push((job, post));
+            }
+            Entry::Vacant(chain) => {
+                if let Some(before) = heads.get(&id).cloned() {
+                    chain.insert(Chain { before, after, posts: vec![(job, post)] });
+                }
+            }
+        }
+    }
+    (chains.into_values().collect(), doubles)
+}
+
 impl Chain {
+    fn message_ids(&self) -> impl Iterator<Item = Id> {
+        self.posts.iter().flat_map(|(_, post)| post.messages.iter().map(|message| Id(message.id.0)))
+    }
+
     fn change(&self) -> Change<'_> {
         Change { before: &self.before, after: &self.after, posts: self.posts.iter().map(|(_, post)| post).collect() }
     }
 }
 
-/// Whether nothing else about the conversation differs than what the statement keeps.
-fn is_only_posted_to(before: &SupportConversation, after: &SupportConversation) -> bool {
+/// Whether the statement keeps all of what is to be: the conversation's new messages, each with its number, and nothing
+/// else about it.
+fn is_only_posted_to(before: &SupportConversation, post: &Post) -> bool {
+    let after = &post.conversation;
+    let numbers = post.messages.iter().map(|message| (message.conversation_id, message.seq));
     let kept = SupportConversation {
         updated_at: after.updated_at,
         status: after.status,
@@ -292,7 +344,7 @@ fn is_only_posted_to(before: &SupportConversation, after: &SupportConversation) 
         version: after.version,
         ..before.clone()
     };
-    kept == *after
+    kept == *after && numbers.eq((before.last_seq + 1..=after.last_seq).map(|seq| (before.id, seq)))
 }
 
 /// Whether both have the same key, and so would be the same message.
@@ -300,8 +352,10 @@ fn is_same_message(one: &PostAddress, other: &PostAddress) -> bool {
     one.conversation_id == other.conversation_id && one.key.is_some() && one.key == other.key
 }
 
-fn fail(jobs: impl IntoIterator<Item = Job>, error: &StoreError) {
+/// Ends those that could not be kept for that reason: where the database is away nobody else will do better.
+fn end(jobs: impl IntoIterator<Item = Job>, error: &StoreError) {
+    let is_away = matches!(error, StoreError::Unavailable(text) if !text.contains("lock timeout"));
     for job in jobs {
-        job.fail(StoreError::Unavailable(error.to_string()));
+        if is_away { job.fail(StoreError::Unavailable(error.to_string())) } else { job.decline() }
     }
 }

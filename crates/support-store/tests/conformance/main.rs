@@ -19,6 +19,7 @@ mod migrations;
 mod posts;
 mod socket_tickets;
 mod transactions;
+mod wire;
 
 /// Declares tests that run on both databases: `on_both! { fn name(desk) { .. } }` where `desk` is a `TestDesk`.
 #[macro_export]

@@ -7,6 +7,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
+use futures_util::future::join_all;
 use support_domain::visibility::Scope;
 use support_domain::{
     AuditLogId, AuditLogRecord, Author, ConversationId, CountryCode, MessageContent, SupportConversation,
@@ -15,6 +16,7 @@ use support_domain::{
 use support_store::{Post, PostAddress, Store, StoreConfig, StoreError};
 
 use crate::harness::{Opening, TestDesk, admin, at, driver, everything};
+use crate::wire::{Cut, Wire};
 
 /// A desk on PostgreSQL, and an address to it for a test's own statements.
 fn desk() -> Option<(Arc<TestDesk>, PgConnection)> {
@@ -65,9 +67,19 @@ fn words(
 }
 
 async fn post(desk: &Arc<TestDesk>, id: ConversationId, text: &str, key: Option<&str>) -> Option<SupportMessage> {
+    post_at(&desk.store, desk, id, text, key).await
+}
+
+async fn post_at(
+    store: &Store,
+    desk: &Arc<TestDesk>,
+    id: ConversationId,
+    text: &str,
+    key: Option<&str>,
+) -> Option<SupportMessage> {
     let keyed = key.map(|key| (driver(), support_domain::ClientMessageId::parse(key).unwrap()));
     let address = PostAddress { key: keyed, ..address(id) };
-    desk.store.post(address, words(desk, driver(), text, key)).await.unwrap()
+    store.post(address, words(desk, driver(), text, key)).await.unwrap()
 }
 
 async fn seqs(desk: &TestDesk, id: ConversationId) -> Vec<i64> {
@@ -76,6 +88,50 @@ async fn seqs(desk: &TestDesk, id: ConversationId) -> Vec<i64> {
     assert_eq!(conversation.last_seq, i64::try_from(messages.len()).unwrap());
     assert!(messages.iter().map(|message| message.created_at).is_sorted());
     messages.iter().map(|message| message.seq).collect()
+}
+
+/// A store whose one thread is held up in a first post, so that all that is posted meanwhile shares the next statement.
+struct Held {
+    store: Store,
+    first: tokio::task::JoinHandle<Result<Option<SupportMessage>, StoreError>>,
+    release: std::sync::mpsc::Sender<()>,
+}
+
+impl Held {
+    async fn start(desk: &Arc<TestDesk>, queue_length: usize) -> Self {
+        let time_limit = Duration::from_secs(60);
+        let config = StoreConfig { writers: 1, queue_length, time_limit, ..StoreConfig::new(desk.url.clone()) };
+        let store = Store::open(&config).unwrap();
+        let id = desk.open_conversation(Opening::default()).await.id;
+        let (entered, is_in) = tokio::sync::oneshot::channel();
+        let (release, held) = std::sync::mpsc::channel();
+        let (mut entered, mut decide) = (Some(entered), words(desk, driver(), "words", None));
+        let first = tokio::spawn({
+            let store = store.clone();
+            async move {
+                let holding = move |stands: &SupportConversation| {
+                    if let Some(entered) = entered.take() {
+                        entered.send(()).unwrap();
+                        held.recv().unwrap();
+                    }
+                    decide(stands)
+                };
+                store.post(address(id), holding).await
+            }
+        });
+        is_in.await.unwrap();
+        Self { store, first, release }
+    }
+
+    /// Lets the thread go on once all of these wait, and returns what comes of them.
+    async fn together<T>(self, posts: Vec<impl Future<Output = T>>) -> Vec<T> {
+        let mut all = std::pin::pin!(join_all(posts));
+        assert!(futures_util::poll!(&mut all).is_pending());
+        self.release.send(()).unwrap();
+        let results = all.await;
+        assert!(self.first.await.unwrap().unwrap().is_some());
+        results
+    }
 }
 
 fn count(conn: &mut PgConnection, sql: &str) -> i64 {
@@ -106,6 +162,42 @@ async fn a_post_is_kept_as_it_was_decided_with_its_record() {
     assert_eq!(pending[0].metadata, Some(serde_json::json!({ "seq": 2 })));
     assert_eq!(pending[0].user_agent.as_deref(), Some("test"));
     assert_eq!(count(&mut conn, LOGS), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn at_one_node_every_post_is_kept_as_it_was_acknowledged() {
+    let Some((desk, mut conn)) = desk() else { return };
+    let mut conversations = Vec::new();
+    for _ in 0..3 {
+        conversations.push(desk.open_conversation(Opening::default()).await.id);
+    }
+    let tasks: Vec<_> = (0..24)
+        .map(|number: usize| {
+            let (desk, id) = (Arc::clone(&desk), conversations[number % 3]);
+            tokio::spawn(async move {
+                let mut acknowledged = Vec::new();
+                for turn in 0..10 {
+                    acknowledged.push(post(&desk, id, &format!("{number}-{turn}"), None).await.unwrap());
+                }
+                assert!(acknowledged.is_sorted_by_key(|message| message.seq));
+                acknowledged
+            })
+        })
+        .collect();
+    let mut acknowledged = Vec::new();
+    for task in tasks {
+        acknowledged.extend(task.await.unwrap());
+    }
+    acknowledged.sort_by_key(|message| (message.conversation_id, message.seq));
+    let mut kept = Vec::new();
+    for id in conversations {
+        let conversation = desk.get(everything(), id).await.unwrap();
+        assert_eq!((conversation.last_seq, conversation.user_side_count), (81, 81));
+        kept.extend(desk.messages(&conversation).await.into_iter().filter(|message| message.seq > 1));
+    }
+    kept.sort_by_key(|message| (message.conversation_id, message.seq));
+    assert_eq!(acknowledged, kept);
+    assert_eq!(count(&mut conn, LOGS), 240);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -145,7 +237,7 @@ async fn posts_and_transactions_of_two_nodes_leave_no_gap() {
         count(&mut conn, posted),
         "a record for each post, and none for what was not kept"
     );
-    assert!(count(&mut conn, posted) > 0);
+    assert!(count(&mut conn, posted) > 0, "some of them are kept in this way");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -153,19 +245,15 @@ async fn a_repeated_key_is_declined_and_costs_no_number() {
     let Some((desk, _)) = desk() else { return };
     let id = desk.open_conversation(Opening::default()).await.id;
     assert_eq!(post(&desk, id, "words", Some("key-1")).await.unwrap().seq, 2);
-    // Many at once, so that the repeated one shares a statement with others.
-    let tasks: Vec<_> = (0..20)
-        .map(|number| {
-            let desk = Arc::clone(&desk);
-            let key = if number % 2 == 0 { "key-1".to_owned() } else { format!("new-{number}") };
-            tokio::spawn(async move { post(&desk, id, "words", Some(&key)).await.is_some() })
-        })
-        .collect();
+    let held = Held::start(&desk, 100).await;
+    let store = held.store.clone();
+    let keys: Vec<String> =
+        (0..20).map(|number| if number % 2 == 0 { "key-1".to_owned() } else { format!("new-{number}") }).collect();
+    let posts = keys.iter().map(|key| post_at(&store, &desk, id, "words", Some(key))).collect();
     let mut kept = 0;
-    for (number, task) in tasks.into_iter().enumerate() {
-        let is_kept = task.await.unwrap();
-        assert!(!(is_kept && number % 2 == 0), "a key that was used is declined");
-        kept += i64::from(is_kept);
+    for (number, posted) in held.together(posts).await.into_iter().enumerate() {
+        assert!(!(posted.is_some() && number % 2 == 0), "a key that was used is declined");
+        kept += i64::from(posted.is_some());
     }
     assert_eq!(kept, 10);
     assert_eq!(seqs(&desk, id).await, (1..=12).collect::<Vec<_>>());
@@ -175,16 +263,10 @@ async fn a_repeated_key_is_declined_and_costs_no_number() {
 async fn the_same_new_key_at_once_is_kept_once() {
     let Some((desk, _)) = desk() else { return };
     let id = desk.open_conversation(Opening::default()).await.id;
-    let tasks: Vec<_> = (0..20)
-        .map(|_| {
-            let desk = Arc::clone(&desk);
-            tokio::spawn(async move { post(&desk, id, "words", Some("key-1")).await.is_some() })
-        })
-        .collect();
-    let mut kept = 0;
-    for task in tasks {
-        kept += i64::from(task.await.unwrap());
-    }
+    let held = Held::start(&desk, 100).await;
+    let store = held.store.clone();
+    let posts = (0..20).map(|_| post_at(&store, &desk, id, "words", Some("key-1"))).collect();
+    let kept = held.together(posts).await.into_iter().flatten().count();
     assert_eq!((kept, seqs(&desk, id).await), (1, vec![1, 2]));
 }
 
@@ -223,26 +305,26 @@ async fn what_the_database_refuses_spoils_nothing_for_others() {
     let Some((desk, _)) = desk() else { return };
     let (good, bad) =
         (desk.open_conversation(Opening::default()).await.id, desk.open_conversation(Opening::default()).await.id);
-    let tasks: Vec<_> = (0..20)
-        .map(|number| {
-            let (desk, is_bad) = (Arc::clone(&desk), number % 5 == 0);
-            tokio::spawn(async move {
-                if !is_bad {
-                    return post(&desk, good, "words", None).await.is_some();
-                }
-                // Zero bytes are nothing that a text column takes.
-                let mut decide = words(&desk, driver(), "words", None);
-                let spoilt = move |stands: &SupportConversation| {
-                    let (mut post, message) = decide(stands)?;
-                    post.messages[0].content = MessageContent::from_stored("\0".to_owned(), "\0".to_owned());
-                    Some((post, message))
-                };
-                desk.store.post(address(bad), spoilt).await.unwrap().is_some()
-            })
-        })
-        .collect();
-    for (number, task) in tasks.into_iter().enumerate() {
-        assert_eq!(task.await.unwrap(), number % 5 != 0);
+    let held = Held::start(&desk, 100).await;
+    let posts = (0..20).map(|number| {
+        let (store, desk) = (held.store.clone(), Arc::clone(&desk));
+        async move {
+            if number % 5 != 0 {
+                return post_at(&store, &desk, good, "words", None).await.is_some();
+            }
+            // A zero byte is nothing that a text column takes.
+            let mut decide = words(&desk, driver(), "words", None);
+            let spoilt = move |stands: &SupportConversation| {
+                let (mut post, message) = decide(stands)?;
+                post.messages[0].content = MessageContent::from_stored("\0".to_owned(), "\0".to_owned());
+                Some((post, message))
+            };
+            store.post(address(bad), spoilt).await.unwrap().is_some()
+        }
+    });
+    let posts = posts.collect();
+    for (number, is_kept) in held.together(posts).await.into_iter().enumerate() {
+        assert_eq!(is_kept, number % 5 != 0);
     }
     assert_eq!(seqs(&desk, good).await, (1..=17).collect::<Vec<_>>());
     assert_eq!(seqs(&desk, bad).await, [1]);
@@ -269,21 +351,61 @@ async fn a_lock_held_elsewhere_holds_up_only_its_own_conversation() {
     let Some((desk, mut conn)) = desk() else { return };
     let (held, free) =
         (desk.open_conversation(Opening::default()).await.id, desk.open_conversation(Opening::default()).await.id);
-    post(&desk, held, "words", None).await.unwrap();
     conn.batch_execute("BEGIN").unwrap();
-    conn.batch_execute(&format!(
-        "SELECT id FROM support_chat.support_conversations WHERE id = '{}' FOR UPDATE",
-        held.0
-    ))
-    .unwrap();
-    let (to_held, to_free) = tokio::join!(post(&desk, held, "words", None), post(&desk, free, "words", None));
-    assert_eq!((to_held, to_free.map(|message| message.seq)), (None, Some(2)));
+    let lock = format!("SELECT FROM support_chat.support_conversations WHERE id = '{}' FOR UPDATE", held.0);
+    conn.batch_execute(&lock).unwrap();
+    let thread = Held::start(&desk, 100).await;
+    let store = thread.store.clone();
+    let posts = [held, free, held, free].map(|id| {
+        let (store, desk) = (store.clone(), Arc::clone(&desk));
+        async move { post_at(&store, &desk, id, "words", None).await.map(|message| message.seq) }
+    });
+    assert_eq!(thread.together(posts.into()).await, [None, Some(2), None, Some(3)]);
     conn.batch_execute("ROLLBACK").unwrap();
-    assert_eq!(post(&desk, held, "words", None).await.unwrap().seq, 3);
+    assert_eq!(post_at(&store, &desk, held, "words", None).await.unwrap().seq, 2);
 }
 
 #[tokio::test]
-async fn a_connection_that_was_ended_is_replaced_and_nothing_is_doubled() {
+async fn who_has_given_up_is_not_kept_later() {
+    let Some((desk, mut conn)) = desk() else { return };
+    let id = desk.open_conversation(Opening::default()).await.id;
+    let time_limit = Duration::from_millis(500);
+    let config = StoreConfig { writers: 1, time_limit, ..StoreConfig::new(desk.url.clone()) };
+    let store = Store::open(&config).unwrap();
+    // Whoever holds the thread goes on only after the other one was told that it took too long.
+    let (entered, is_in) = tokio::sync::oneshot::channel();
+    let (release, held) = std::sync::mpsc::channel::<()>();
+    let mut entered = Some(entered);
+    let holding = tokio::spawn({
+        let store = store.clone();
+        async move {
+            let decide = move |_: &SupportConversation| -> Option<(Post, ())> {
+                entered.take()?.send(()).unwrap();
+                held.recv().unwrap();
+                None
+            };
+            store.post(address(id), decide).await
+        }
+    });
+    is_in.await.unwrap();
+    let late = store.post(address(id), words(&desk, driver(), "words", None)).await;
+    assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
+    release.send(()).unwrap();
+    assert!(holding.await.unwrap().is_err(), "it took too long as well");
+    // Behind both in the queue, and so after them.
+    let next = loop {
+        match store.post(address(id), words(&desk, driver(), "next words", None)).await {
+            Ok(posted) => break posted.unwrap(),
+            Err(StoreError::Unavailable(_)) => {}
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!((next.seq, seqs(&desk, id).await), (2, vec![1, 2]));
+    assert_eq!(count(&mut conn, LOGS), 1);
+}
+
+#[tokio::test]
+async fn a_connection_that_was_ended_is_replaced() {
     let Some((desk, mut conn)) = desk() else { return };
     let id = desk.open_conversation(Opening::default()).await.id;
     for seq in 2..6 {
@@ -299,42 +421,34 @@ async fn a_connection_that_was_ended_is_replaced_and_nothing_is_doubled() {
 }
 
 #[tokio::test]
+async fn a_lost_answer_is_found_and_a_lost_question_asked_again() {
+    let Some((desk, mut conn)) = desk() else { return };
+    let id = desk.open_conversation(Opening::default()).await.id;
+    let wire = Wire::start(&desk.postgres_address());
+    let config = StoreConfig { time_limit: Duration::from_secs(60), ..StoreConfig::new(wire.url.clone()) };
+    let store = Store::open(&config).unwrap();
+    for (number, cut) in [None, Some(Cut::Answer), Some(Cut::Question), None, Some(Cut::Answer)].into_iter().enumerate()
+    {
+        wire.cut_next(cut);
+        let seq = i64::try_from(number).unwrap() + 2;
+        let key = (number % 2 == 0).then(|| format!("key-{number}"));
+        let message = post_at(&store, &desk, id, "words", key.as_deref()).await.unwrap();
+        assert_eq!(message.seq, seq, "{cut:?}");
+        let kept = desk.messages(&desk.get(everything(), id).await.unwrap()).await;
+        assert_eq!(kept.last(), Some(&message), "{cut:?}");
+    }
+    assert_eq!(seqs(&desk, id).await, (1..=6).collect::<Vec<_>>());
+    assert_eq!((count(&mut conn, LOGS), wire.cuts()), (5, 3));
+}
+
+#[tokio::test]
 async fn a_full_queue_refuses_at_once() {
     let Some((desk, mut conn)) = desk() else { return };
-    let config = StoreConfig {
-        writers: 1,
-        queue_length: 1,
-        time_limit: Duration::from_secs(60),
-        ..StoreConfig::new(desk.url.clone())
-    };
-    let store = Store::open(&config).unwrap();
     let id = desk.open_conversation(Opening::default()).await.id;
-    // The one thread is held up in the first, the second fills the queue, the third is too many.
-    let (entered, is_in) = tokio::sync::oneshot::channel();
-    let (release, held) = std::sync::mpsc::channel::<()>();
-    let (mut entered, mut decide) = (Some(entered), words(&desk, driver(), "words", None));
-    let first = tokio::spawn({
-        let store = store.clone();
-        async move {
-            let holding = move |stands: &SupportConversation| {
-                if let Some(entered) = entered.take() {
-                    entered.send(()).unwrap();
-                    held.recv().unwrap();
-                }
-                decide(stands)
-            };
-            store.post(address(id), holding).await
-        }
-    });
-    is_in.await.unwrap();
-    let second = store.post(address(id), words(&desk, driver(), "words", None));
-    let third = store.post(address(id), words(&desk, driver(), "words", None));
-    let (second, third) = tokio::join!(biased; second, async {
-        let refused = third.await;
-        release.send(()).unwrap();
-        refused
-    });
-    assert!(matches!(third, Err(StoreError::Unavailable(_))), "{third:?}");
-    assert!(first.await.unwrap().unwrap().is_some() && second.unwrap().is_some());
+    let held = Held::start(&desk, 1).await;
+    let store = held.store.clone();
+    let posts = (0..2).map(|_| store.post(address(id), words(&desk, driver(), "words", None))).collect();
+    let results = held.together(posts).await;
+    assert!(matches!(results[..], [Ok(Some(_)), Err(StoreError::Unavailable(_))]), "{results:?}");
     assert_eq!(count(&mut conn, LOGS), 2);
 }

@@ -1,17 +1,21 @@
 //! The one statement that keeps posts.
 //!
 //! A conversation is changed only if it still stands as it did when it was decided what to change: the same last message,
-//! version and watermarks. Only then are its messages and records inserted. So nothing has to be locked before, and the
-//! numbers come from where they always come from. A message whose key is there already keeps its conversation from
-//! being changed, so that a repeated one costs no number.
+//! version and watermarks, and what else a message depends on. Only then are its messages and records inserted. So nothing
+//! has to be locked before, and the numbers come from where they always come from. A message whose key is there already
+//! keeps its conversation from being changed, so that a repeated one costs no number. A conversation that somebody else
+//! has locked is passed over, so that nobody waits for it, and no two statements for each other.
 
-use std::sync::Arc;
+use std::collections::HashSet;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, BigInt, Bool, Nullable, Text};
-use support_domain::{SupportConversation, TextEnum};
+use support_domain::{ConversationId, SupportConversation, TextEnum, Visibility};
 
 use super::super::Conn;
+use super::super::queries::conversations::list_conversations_by_id;
+use super::super::schema::support_messages as m;
+use crate::StoreError;
 use crate::cached::cached_sql;
 use crate::post::Post;
 use crate::sql_types::{Id, Json, Moment, sql};
@@ -26,6 +30,9 @@ cached_sql! {
         ", ", { stood_at_version: Vec<i64> as Array<BigInt> },
         ", ", { stood_at_user_read: Vec<i64> as Array<BigInt> },
         ", ", { stood_at_admin_read: Vec<i64> as Array<BigInt> },
+        ", ", { stood_at_count: Vec<i64> as Array<BigInt> },
+        ", ", { stood_at_status: Vec<&'a str> as Array<Text> },
+        ", ", { stood_at_update: Vec<Moment> as Array<sql::Moment> },
         ", ", { updated_at: Vec<Moment> as Array<sql::Moment> },
         ", ", { status: Vec<&'a str> as Array<Text> },
         ", ", { last_message_at: Vec<Moment> as Array<sql::Moment> },
@@ -33,8 +40,11 @@ cached_sql! {
         ", ", { last_seq: Vec<i64> as Array<BigInt> },
         ", ", { user_side_count: Vec<i64> as Array<BigInt> },
         ", ", { version: Vec<i64> as Array<BigInt> },
-        ") AS h (id, stood_at_seq, stood_at_version, stood_at_user_read, stood_at_admin_read, updated_at, status, \
-           last_message_at, last_message_preview, last_seq, user_side_count, version)),
+        ") AS h (id, stood_at_seq, stood_at_version, stood_at_user_read, stood_at_admin_read, stood_at_count, \
+           stood_at_status, stood_at_update, updated_at, status, last_message_at, last_message_preview, last_seq, \
+           user_side_count, version)),
+         free AS MATERIALIZED (SELECT c.id FROM head h JOIN support_chat.support_conversations c ON c.id = h.id \
+           FOR NO KEY UPDATE OF c SKIP LOCKED),
          post AS MATERIALIZED (SELECT * FROM unnest(", { message_id: Vec<Id> as Array<sql::Id> },
         ", ", { message_at: Vec<Moment> as Array<sql::Moment> },
         ", ", { message_conversation: Vec<Id> as Array<sql::Id> },
@@ -56,8 +66,10 @@ cached_sql! {
          kept AS (UPDATE support_chat.support_conversations c SET updated_at = h.updated_at, status = h.status, \
            last_message_at = h.last_message_at, last_message_preview = h.last_message_preview, last_seq = h.last_seq, \
            user_side_count = h.user_side_count, version = h.version \
-           FROM head h WHERE c.id = h.id AND c.last_seq = h.stood_at_seq AND c.version = h.stood_at_version \
+           FROM head h JOIN free ON free.id = h.id WHERE c.id = h.id AND c.last_seq = h.stood_at_seq AND c.version = h.stood_at_version \
            AND c.user_read_seq = h.stood_at_user_read AND c.admin_read_seq = h.stood_at_admin_read \
+           AND c.user_side_count = h.stood_at_count AND c.status = h.stood_at_status \
+           AND c.updated_at = h.stood_at_update \
            AND NOT EXISTS (SELECT FROM known k WHERE k.conversation_id = c.id) RETURNING c.id),
          posted AS (INSERT INTO support_chat.support_messages (id, created_at, updated_at, conversation_id, seq, \
            sender_type, sender_id, side, content, text, message_type, client_message_id, user_side_count, metadata) \
@@ -153,6 +165,9 @@ fn statement<'a>(changes: &'a [Change<'a>]) -> KeepPosts<'a> {
         stood_at_version: before(changes, |conversation| conversation.version),
         stood_at_user_read: before(changes, |conversation| conversation.read_by_user.seq),
         stood_at_admin_read: before(changes, |conversation| conversation.read_by_admin.seq),
+        stood_at_count: before(changes, |conversation| conversation.user_side_count),
+        stood_at_status: before(changes, |conversation| conversation.status.as_str()),
+        stood_at_update: before(changes, |conversation| Moment(conversation.updated_at)),
         updated_at: of(changes, |conversation| Moment(conversation.updated_at)),
         status: of(changes, |conversation| conversation.status.as_str()),
         last_message_at: of(changes, |conversation| Moment(conversation.last_message_at)),
@@ -194,9 +209,12 @@ fn statement<'a>(changes: &'a [Change<'a>]) -> KeepPosts<'a> {
 }
 
 /// These conversations as they stand now; those that cannot be read are left out.
-pub(super) fn read_heads(conn: &mut Conn, ids: &[Id]) -> Result<Vec<Arc<SupportConversation>>, crate::StoreError> {
-    let ids: Vec<support_domain::ConversationId> = ids.iter().map(|id| support_domain::ConversationId(id.0)).collect();
-    let everything = support_domain::Visibility::everything();
-    let found = super::super::queries::conversations::list_conversations_by_id(conn, &everything, &ids)?;
-    Ok(found.into_iter().map(Arc::new).collect())
+pub(super) fn read_heads(conn: &mut Conn, ids: &[ConversationId]) -> Result<Vec<SupportConversation>, StoreError> {
+    list_conversations_by_id(conn, &Visibility::everything(), ids)
+}
+
+/// Which of these messages are kept.
+pub(super) fn find_kept(conn: &mut Conn, messages: Vec<Id>) -> QueryResult<HashSet<Id>> {
+    let kept: Vec<Id> = m::table.filter(m::id.eq_any(messages)).select(m::id).load(conn)?;
+    Ok(kept.into_iter().collect())
 }

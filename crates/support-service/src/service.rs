@@ -14,7 +14,7 @@ use tokio::sync::watch;
 
 use crate::audit::PendingLogs;
 use crate::rate_limit::PersonLimiter;
-use crate::{Realtime, ServiceError};
+use crate::{Realtime, ServiceError, SettingsSource};
 
 /// What the service is told at its start.
 #[derive(Debug, Clone)]
@@ -52,6 +52,8 @@ pub struct Ports {
     pub realtime: Realtime,
     /// The host's own audit log, to which records are delivered as well.
     pub audit_sink: Option<Arc<dyn AuditSink>>,
+    /// The host's own settings, which count when they were changed after the desk's.
+    pub settings_source: Option<Arc<dyn SettingsSource>>,
 }
 
 impl Default for Ports {
@@ -62,6 +64,7 @@ impl Default for Ports {
             ids: Arc::new(SystemIds::new()),
             realtime: Realtime::none(),
             audit_sink: None,
+            settings_source: None,
         }
     }
 }

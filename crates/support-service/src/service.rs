@@ -13,8 +13,9 @@ use support_store::{Store, StoreError};
 use tokio::sync::watch;
 
 use crate::audit::PendingLogs;
+use crate::directory::AskedDirectory;
 use crate::rate_limit::PersonLimiter;
-use crate::{Realtime, ServiceError, SettingsSource};
+use crate::{Directory, Realtime, ServiceError, SettingsSource};
 
 /// What the service is told at its start.
 #[derive(Debug, Clone)]
@@ -54,6 +55,8 @@ pub struct Ports {
     pub audit_sink: Option<Arc<dyn AuditSink>>,
     /// The host's own settings, which count when they were changed after the desk's.
     pub settings_source: Option<Arc<dyn SettingsSource>>,
+    /// Who knows the people, if anybody does.
+    pub directory: Option<Arc<dyn Directory>>,
 }
 
 impl Default for Ports {
@@ -65,6 +68,7 @@ impl Default for Ports {
             realtime: Realtime::none(),
             audit_sink: None,
             settings_source: None,
+            directory: None,
         }
     }
 }
@@ -82,6 +86,7 @@ struct Inner {
     ports: Ports,
     sends: PersonLimiter,
     tickets: PersonLimiter,
+    directory: AskedDirectory,
     revocations: Arc<SharedRevocationList>,
     /// Says that a token was revoked.
     revoked: watch::Sender<()>,
@@ -93,7 +98,8 @@ impl SupportService {
         let sends = PersonLimiter::new(config.sends_per_minute, Arc::clone(&ports.clock));
         let tickets = PersonLimiter::new(config.tickets_per_minute, Arc::clone(&ports.clock));
         let (revocations, revoked) = (Arc::new(SharedRevocationList::new()), watch::Sender::new(()));
-        Self { inner: Arc::new(Inner { store, config, ports, sends, tickets, revocations, revoked }) }
+        let directory = AskedDirectory::new(ports.directory.clone());
+        Self { inner: Arc::new(Inner { store, config, ports, sends, tickets, directory, revocations, revoked }) }
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -106,6 +112,10 @@ impl SupportService {
 
     pub(crate) fn tickets(&self) -> &PersonLimiter {
         &self.inner.tickets
+    }
+
+    pub(crate) fn directory(&self) -> &AskedDirectory {
+        &self.inner.directory
     }
 
     pub(crate) fn fan_out(&self) -> &dyn FanOut {

@@ -30,6 +30,7 @@ mod schema;
 pub mod search;
 mod sql_types;
 mod sqlite;
+mod staff;
 mod store;
 mod url;
 
@@ -39,5 +40,6 @@ pub use operations::{Reader, Transaction};
 pub use page::{
     AssignedTo, ConversationFilter, ConversationsPage, Counted, MessagesPage, PageRequest, PageStart, Position,
 };
+pub use staff::{SeenAdmin, StoredSettings};
 pub use store::{Store, StoreConfig};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};

@@ -14,23 +14,31 @@
 
 mod audit;
 mod context;
+mod directory;
 mod error;
 mod follow;
 mod gate;
 mod rate_limit;
 mod realtime;
 mod service;
+mod settings;
+mod settings_source;
+mod staff;
 mod use_cases;
 
 pub use context::{Context, Origin};
+pub use directory::{AssignableAdmin, Directory, DirectoryError, UserCard};
 pub use error::ServiceError;
 pub use rate_limit::{FrameLimiter, RateLimited};
 pub use realtime::Realtime;
 pub use service::{Ports, ServiceConfig, SupportService};
+pub use settings::SettingsInForce;
+pub use settings_source::{SavedSettings, SettingsSource, SettingsSourceError};
 pub use use_cases::follow_conversation::{FollowConversation, MOST_CAUGHT_UP};
 pub use use_cases::list_conversations::{ConversationsListed, ListConversations};
 pub use use_cases::list_messages::{ListMessages, MessagesListed};
 pub use use_cases::open_conversation::{OpenConversation, OpenConversationForUser, Opened};
 pub use use_cases::send_message::{SendMessage, Sent};
+pub use use_cases::settings::UpdateSettings;
 pub use use_cases::tickets::SocketTicket;
 pub use use_cases::update_conversation::UpdateConversation;

@@ -32,6 +32,7 @@ mod schema;
 pub mod search;
 mod sql_types;
 mod sqlite;
+mod staff;
 mod store;
 mod url;
 
@@ -42,5 +43,6 @@ pub use page::{
     AssignedTo, ConversationFilter, ConversationsPage, Counted, MessagesPage, PageRequest, PageStart, Position,
 };
 pub use post::{Post, PostAddress};
+pub use staff::{SeenAdmin, StoredSettings};
 pub use store::{Store, StoreConfig};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};

@@ -75,7 +75,7 @@ pub(crate) async fn open_conversation_for_user(
     _: Query<NoQuery>,
     body: Body<OpenConversationForUserRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let command = body.0.into_command(desk.service.limits())?;
+    let command = body.0.into_command(&desk.service.limits())?;
     let opened = desk.service.open_conversation_for_user(&caller.0, command).await?;
     Ok(created(opened.is_new).json(OpenedView::<AdminConversationView>::new(&opened, Side::Admin)))
 }
@@ -93,7 +93,8 @@ pub(crate) async fn get_conversation(
     _: Query<NoQuery>,
 ) -> Result<Json<ConversationDetailView>, ApiError> {
     let conversation = desk.service.get_conversation(&caller.0, id.0).await?;
-    Ok(Json((&conversation).into()))
+    let card = desk.service.get_user_card(&caller.0, &conversation).await;
+    Ok(Json(ConversationDetailView::new(&conversation, card)))
 }
 
 /// Changes status, priority and assignment, all or nothing.
@@ -153,7 +154,7 @@ pub(crate) async fn reply(
     _: Query<NoQuery>,
     body: Body<ReplyRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let command = body.0.into_command(id.0, desk.service.limits())?;
+    let command = body.0.into_command(id.0, &desk.service.limits())?;
     let sent = desk.service.send_message(&caller.0, command).await?;
     Ok(created(sent.is_new).json(SentView::new(&sent, Side::Admin)))
 }

@@ -238,6 +238,9 @@ impl From<ServiceError> for ApiError {
                 Self::new(ErrorCode::Stale).with_detail(field, format!("is {actual} now"))
             }
             ServiceError::IdempotencyMismatch => Self::new(ErrorCode::IdempotencyMismatch),
+            ServiceError::NotAssignable => {
+                Self::invalid("assignedAdminId", "must be an admin who can have this conversation")
+            }
             ServiceError::RateLimited(limited) => Self {
                 retry_after: Some(whole_seconds(limited.retry_after)),
                 rate_limit: Some(limited.limit),

@@ -5,9 +5,9 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 use support_domain::{
     AttachmentId, ConversationId, ConversationStatus, CountryCode, MaskedKinds, MessageId, MessageType, Priority,
-    SenderType, Side, SupportAttachment, SupportConversation, SupportMessage, Timestamp, UserType,
+    SenderType, Side, SupportAttachment, SupportConversation, SupportMessage, Timestamp, UserRef, UserType,
 };
-use support_service::{ConversationsListed, MessagesListed, Opened, Sent};
+use support_service::{ConversationsListed, MessagesListed, Opened, Sent, UserCard};
 use support_store::MessagesPage;
 use utoipa::ToSchema;
 
@@ -125,12 +125,32 @@ pub struct UserCardView {
     user_type: UserType,
     #[schema(value_type = CountryCodeSchema)]
     country_code: CountryCode,
+    /// What the host's pages of this user are reached by; absent where nobody knows it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    profile_id: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    display_name: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "k***m@g****.com")]
+    masked_email: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, example = "+880******78")]
+    masked_phone: Option<String>,
 }
 
-impl From<&SupportConversation> for UserCardView {
-    fn from(conversation: &SupportConversation) -> Self {
-        let user = &conversation.user;
-        Self { user_id: user.id.to_string(), user_type: user.user_type, country_code: user.country }
+impl UserCardView {
+    fn new(user: &UserRef, card: UserCard) -> Self {
+        Self {
+            user_id: user.id.to_string(),
+            user_type: user.user_type,
+            country_code: user.country,
+            profile_id: card.profile_id,
+            display_name: card.display_name,
+            masked_email: card.masked_email,
+            masked_phone: card.masked_phone,
+        }
     }
 }
 
@@ -324,9 +344,11 @@ pub struct ConversationDetailView {
     user: UserCardView,
 }
 
-impl From<&SupportConversation> for ConversationDetailView {
-    fn from(conversation: &SupportConversation) -> Self {
-        Self { conversation: conversation.into(), user: conversation.into() }
+impl ConversationDetailView {
+    /// The conversation, and what is known of its user.
+    pub fn new(conversation: &SupportConversation, card: Option<UserCard>) -> Self {
+        let user = UserCardView::new(&conversation.user, card.unwrap_or_default());
+        Self { conversation: conversation.into(), user }
     }
 }
 

@@ -38,6 +38,9 @@ pub enum ServiceError {
     /// The same key came with another content.
     #[error("the clientMessageId was used for something else")]
     IdempotencyMismatch,
+    /// The conversation cannot be given to that admin: unknown, no longer active, or of another country.
+    #[error("the admin cannot be given the conversation")]
+    NotAssignable,
     /// Too many sends.
     #[error(transparent)]
     RateLimited(#[from] RateLimited),

@@ -14,6 +14,7 @@
 
 mod audit;
 mod context;
+mod directory;
 mod error;
 mod follow;
 mod gate;
@@ -23,6 +24,7 @@ mod service;
 mod use_cases;
 
 pub use context::{Context, Origin};
+pub use directory::{AssignableAdmin, Directory, DirectoryError, UserCard};
 pub use error::ServiceError;
 pub use rate_limit::{FrameLimiter, RateLimited};
 pub use realtime::Realtime;

@@ -13,8 +13,9 @@ use support_store::{Store, StoreError};
 use tokio::sync::watch;
 
 use crate::audit::PendingLogs;
+use crate::directory::AskedDirectory;
 use crate::rate_limit::PersonLimiter;
-use crate::{Realtime, ServiceError};
+use crate::{Directory, Realtime, ServiceError};
 
 /// What the service is told at its start.
 #[derive(Debug, Clone)]
@@ -52,6 +53,8 @@ pub struct Ports {
     pub realtime: Realtime,
     /// The host's own audit log, to which records are delivered as well.
     pub audit_sink: Option<Arc<dyn AuditSink>>,
+    /// Who knows the people, if anybody does.
+    pub directory: Option<Arc<dyn Directory>>,
 }
 
 impl Default for Ports {
@@ -62,6 +65,7 @@ impl Default for Ports {
             ids: Arc::new(SystemIds::new()),
             realtime: Realtime::none(),
             audit_sink: None,
+            directory: None,
         }
     }
 }
@@ -79,6 +83,7 @@ struct Inner {
     ports: Ports,
     sends: PersonLimiter,
     tickets: PersonLimiter,
+    directory: AskedDirectory,
     revocations: Arc<SharedRevocationList>,
     /// Says that a token was revoked.
     revoked: watch::Sender<()>,
@@ -90,7 +95,8 @@ impl SupportService {
         let sends = PersonLimiter::new(config.sends_per_minute, Arc::clone(&ports.clock));
         let tickets = PersonLimiter::new(config.tickets_per_minute, Arc::clone(&ports.clock));
         let (revocations, revoked) = (Arc::new(SharedRevocationList::new()), watch::Sender::new(()));
-        Self { inner: Arc::new(Inner { store, config, ports, sends, tickets, revocations, revoked }) }
+        let directory = AskedDirectory::new(ports.directory.clone());
+        Self { inner: Arc::new(Inner { store, config, ports, sends, tickets, directory, revocations, revoked }) }
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -103,6 +109,10 @@ impl SupportService {
 
     pub(crate) fn tickets(&self) -> &PersonLimiter {
         &self.inner.tickets
+    }
+
+    pub(crate) fn directory(&self) -> &AskedDirectory {
+        &self.inner.directory
     }
 
     pub(crate) fn fan_out(&self) -> &dyn FanOut {

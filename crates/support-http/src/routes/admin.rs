@@ -93,7 +93,8 @@ pub(crate) async fn get_conversation(
     _: Query<NoQuery>,
 ) -> Result<Json<ConversationDetailView>, ApiError> {
     let conversation = desk.service.get_conversation(&caller.0, id.0).await?;
-    Ok(Json((&conversation).into()))
+    let card = desk.service.get_user_card(&caller.0, &conversation).await;
+    Ok(Json(ConversationDetailView::new(&conversation, card)))
 }
 
 /// Changes status, priority and assignment, all or nothing.

@@ -1,7 +1,7 @@
 //! Changing a conversation's status, priority and assignment.
 
 use support_domain::conversation::ConversationChange;
-use support_domain::{ConversationId, Side, SupportConversation};
+use support_domain::{AdminId, ConversationId, Side, SupportConversation, Visibility};
 use support_rbac::policy::action;
 use support_realtime::fan_out::HintKind;
 
@@ -24,6 +24,7 @@ impl SupportService {
     ///
     /// # Errors
     /// [`ServiceError::Forbidden`] when a part of the change is not the caller's to make, [`ServiceError::NotFound`],
+    /// [`ServiceError::NotAssignable`] when the directory does not know the admin as able to have it,
     /// [`ServiceError::Stale`] when `version` is out of date, [`ServiceError::InvalidTransition`] and
     /// [`ServiceError::ConversationClosed`].
     pub async fn update_conversation(
@@ -42,6 +43,9 @@ impl SupportService {
             grant.require::<action::AssignConversation>()?;
         }
         let visibility = grant.visibility().clone();
+        if let Some(Some(admin)) = &change.assigned_admin_id {
+            self.check_assignee(&visibility, command.conversation_id, admin).await?;
+        }
         let system_id = self.new_message_id();
         self.change(context, move |transaction, clock| {
             let found = transaction.lock_conversation(&visibility, command.conversation_id)?;
@@ -64,5 +68,22 @@ impl SupportService {
             Ok(Done { value: outcome.conversation, events, happened: Some(happened) })
         })
         .await
+    }
+
+    /// Asks the directory before the transaction, in which nothing can be awaited. What it is asked about, the
+    /// conversation's country, never changes.
+    async fn check_assignee(
+        &self,
+        visibility: &Visibility,
+        id: ConversationId,
+        admin: &AdminId,
+    ) -> Result<(), ServiceError> {
+        if self.directory().get().is_none() {
+            return Ok(());
+        }
+        let visibility = visibility.clone();
+        let found = self.store().read(move |reader| Ok::<_, ServiceError>(reader.get_conversation(&visibility, id)?));
+        let conversation = found.await?.ok_or(ServiceError::NotFound)?;
+        self.check_assignable(&conversation, admin).await
     }
 }

@@ -21,6 +21,7 @@ mod gate;
 mod rate_limit;
 mod realtime;
 mod service;
+mod standing;
 mod use_cases;
 
 pub use context::{Context, Origin};
@@ -29,6 +30,7 @@ pub use error::ServiceError;
 pub use rate_limit::{FrameLimiter, RateLimited};
 pub use realtime::Realtime;
 pub use service::{Ports, ServiceConfig, SupportService};
+pub use standing::{LiveStanding, WatchedCaller};
 pub use use_cases::follow_conversation::{FollowConversation, MOST_CAUGHT_UP};
 pub use use_cases::list_conversations::{ConversationsListed, ListConversations};
 pub use use_cases::list_messages::{ListMessages, MessagesListed};

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use support_audit::{AuditSink, Environment, deliver_pending};
 use support_domain::{Clock, IdSource, Limits, SystemClock, SystemIds};
-use support_rbac::{Caller, RevocationId, SharedRevocationList};
+use support_rbac::{Caller, RevocationId, SharedRevocationList, Standing};
 use support_realtime::Hub;
 use support_realtime::fan_out::FanOut;
 use support_store::{Store, StoreError};
@@ -15,6 +15,7 @@ use tokio::sync::watch;
 use crate::audit::PendingLogs;
 use crate::directory::AskedDirectory;
 use crate::rate_limit::PersonLimiter;
+use crate::standing::Watchlist;
 use crate::{Directory, Realtime, ServiceError};
 
 /// What the service is told at its start.
@@ -55,6 +56,8 @@ pub struct Ports {
     pub audit_sink: Option<Arc<dyn AuditSink>>,
     /// Who knows the people, if anybody does.
     pub directory: Option<Arc<dyn Directory>>,
+    /// Who knows whether people may still come, if anybody does.
+    pub standing: Option<Arc<dyn Standing>>,
 }
 
 impl Default for Ports {
@@ -66,6 +69,7 @@ impl Default for Ports {
             realtime: Realtime::none(),
             audit_sink: None,
             directory: None,
+            standing: None,
         }
     }
 }
@@ -84,8 +88,9 @@ struct Inner {
     sends: PersonLimiter,
     tickets: PersonLimiter,
     directory: AskedDirectory,
+    watchlist: Arc<Watchlist>,
     revocations: Arc<SharedRevocationList>,
-    /// Says that a token was revoked.
+    /// Says that a token was revoked, or that somebody may no longer come.
     revoked: watch::Sender<()>,
 }
 
@@ -95,8 +100,9 @@ impl SupportService {
         let sends = PersonLimiter::new(config.sends_per_minute, Arc::clone(&ports.clock));
         let tickets = PersonLimiter::new(config.tickets_per_minute, Arc::clone(&ports.clock));
         let (revocations, revoked) = (Arc::new(SharedRevocationList::new()), watch::Sender::new(()));
-        let directory = AskedDirectory::new(ports.directory.clone());
-        Self { inner: Arc::new(Inner { store, config, ports, sends, tickets, directory, revocations, revoked }) }
+        let (directory, watchlist) = (AskedDirectory::new(ports.directory.clone()), Arc::default());
+        let inner = Inner { store, config, ports, sends, tickets, directory, watchlist, revocations, revoked };
+        Self { inner: Arc::new(inner) }
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -113,6 +119,19 @@ impl SupportService {
 
     pub(crate) fn directory(&self) -> &AskedDirectory {
         &self.inner.directory
+    }
+
+    pub(crate) fn standing(&self) -> Option<&dyn Standing> {
+        self.inner.ports.standing.as_deref()
+    }
+
+    pub(crate) fn watchlist(&self) -> &Arc<Watchlist> {
+        &self.inner.watchlist
+    }
+
+    /// Has every live socket look whether its access still stands.
+    pub(crate) fn wake_sockets(&self) {
+        self.inner.revoked.send_replace(());
     }
 
     pub(crate) fn fan_out(&self) -> &dyn FanOut {
@@ -174,12 +193,13 @@ impl SupportService {
         let ids: Vec<String> = self.store().read(move |reader| reader.list_revoked_tokens(now)).await?;
         let known: HashSet<RevocationId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
         if self.revocations().replace(known) {
-            self.inner.revoked.send_replace(());
+            self.wake_sockets();
         }
         Ok(())
     }
 
-    /// Changes whenever a token was revoked: a live socket then looks whether it was its own.
+    /// Changes whenever a token was revoked or somebody may no longer come: a live socket then looks whether that was its
+    /// own.
     pub fn watch_revocations(&self) -> watch::Receiver<()> {
         self.inner.revoked.subscribe()
     }
@@ -196,7 +216,7 @@ impl SupportService {
             .write::<_, StoreError, _>(move |transaction| transaction.insert_revoked_token(&id, now, expires_at))
             .await?;
         self.revocations().insert(last);
-        self.inner.revoked.send_replace(());
+        self.wake_sockets();
         Ok(())
     }
 

@@ -21,8 +21,10 @@ pub mod conversation;
 mod error;
 pub mod ids;
 pub mod limits;
+pub mod media;
 pub mod message;
 pub mod people;
+pub mod settings;
 mod text_enum;
 pub mod visibility;
 
@@ -36,7 +38,9 @@ pub use ids::{
     AttachmentId, AuditLogId, ClientMessageId, ConversationId, IdSource, MessageId, NoRandomness, SystemIds,
 };
 pub use limits::Limits;
+pub use media::{MediaType, MediaTypes};
 pub use message::{Author, MessageType, SenderType, SupportMessage};
 pub use people::{AdminId, CountryCode, PrincipalKey, Side, UserId, UserRef, UserType};
+pub use settings::{AutoAssignMode, BusinessHours, DeskSettings, SettingsChange, SettingsPatch, TimeOfDay};
 pub use text_enum::{TextEnum, UnknownName};
 pub use visibility::Visibility;

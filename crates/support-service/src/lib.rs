@@ -22,6 +22,7 @@ mod rate_limit;
 mod realtime;
 mod service;
 mod standing;
+mod settings_source;
 mod use_cases;
 
 pub use context::{Context, Origin};
@@ -31,6 +32,7 @@ pub use rate_limit::{FrameLimiter, RateLimited};
 pub use realtime::Realtime;
 pub use service::{Ports, ServiceConfig, SupportService};
 pub use standing::{LiveStanding, WatchedCaller};
+pub use settings_source::{BoxFuture, SavedSettings, SettingsSource, SettingsSourceError};
 pub use use_cases::follow_conversation::{FollowConversation, MOST_CAUGHT_UP};
 pub use use_cases::list_conversations::{ConversationsListed, ListConversations};
 pub use use_cases::list_messages::{ListMessages, MessagesListed};

@@ -16,7 +16,7 @@ use crate::audit::PendingLogs;
 use crate::directory::AskedDirectory;
 use crate::rate_limit::PersonLimiter;
 use crate::standing::Watchlist;
-use crate::{Directory, Realtime, ServiceError};
+use crate::{Directory, Realtime, ServiceError, SettingsSource};
 
 /// What the service is told at its start.
 #[derive(Debug, Clone)]
@@ -58,6 +58,8 @@ pub struct Ports {
     pub directory: Option<Arc<dyn Directory>>,
     /// Who knows whether people may still come, if anybody does.
     pub standing: Option<Arc<dyn Standing>>,
+    /// The host's own settings, which count when they were changed after the desk's.
+    pub settings_source: Option<Arc<dyn SettingsSource>>,
 }
 
 impl Default for Ports {
@@ -70,6 +72,7 @@ impl Default for Ports {
             audit_sink: None,
             directory: None,
             standing: None,
+            settings_source: None,
         }
     }
 }

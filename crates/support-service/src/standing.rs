@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use support_rbac::{Caller, Principal, Standing, StandingUnavailable, Verdict};
+use support_rbac::{Caller, Principal, StandingUnavailable, Verdict};
 use support_store::StoreError;
 
 use crate::{ServiceError, SupportService};

@@ -39,5 +39,6 @@ pub use operations::{Reader, Transaction};
 pub use page::{
     AssignedTo, ConversationFilter, ConversationsPage, Counted, MessagesPage, PageRequest, PageStart, Position,
 };
+pub use pg::{PgManager, Session as PgSession};
 pub use store::{Store, StoreConfig};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};

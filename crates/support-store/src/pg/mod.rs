@@ -9,7 +9,7 @@ pub(crate) mod queries;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-pub(crate) use manager::PgManager;
+pub use manager::{PgManager, Session};
 
 use crate::search;
 

@@ -24,6 +24,7 @@ pub mod cursor;
 mod demo;
 pub mod error;
 pub mod extract;
+mod host;
 mod keys;
 mod log;
 pub mod openapi;

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 
 use crate::Desk;
 use crate::config::{Config, InvalidConfig, NATS_URL};
+use crate::host::Host;
 use crate::routes::{configure, configure_binary};
 use crate::state::WebConfig;
 use crate::ws::{FrameEncoder, Sockets, tcp};
@@ -25,6 +26,10 @@ use crate::ws::{FrameEncoder, Sockets, tcp};
 const REVOCATIONS_EVERY: Duration = Duration::from_millis(500);
 /// How often the audit log is looked through for what waits to be delivered.
 const AUDIT_EVERY: Duration = Duration::from_secs(1);
+/// How often it is asked whether those with live sockets may still come.
+const STANDING_EVERY: Duration = Duration::from_secs(2);
+/// How long nobody may be able to say, before live sockets have to come again.
+const DOUBT_AFTER: Duration = Duration::from_secs(30);
 /// How often memory kept for people who have gone is given back.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 
@@ -113,16 +118,18 @@ pub(crate) fn listen(config: &Config) -> Result<Listening, ServeError> {
 /// Serves until a signal says stop, then finishes what is in flight.
 pub(crate) async fn serve(
     service: SupportService,
+    host: Host,
     signals: mpsc::Receiver<Signal>,
     config: Config,
     listening: Listening,
 ) -> Result<(), ServeError> {
     let revocations: Arc<dyn RevocationList> = service.revocations().clone();
-    let authenticator = BiscuitAuthenticator::new(config.trusted_keys, Arc::clone(service.clock()), revocations);
+    let biscuits = BiscuitAuthenticator::new(config.trusted_keys, Arc::clone(service.clock()), revocations);
+    let authenticator = host.authenticator(Arc::new(biscuits), service.clock());
     let metrics = start_metrics();
     let web = Arc::new(WebConfig { metrics: metrics.clone(), ..config.web });
     let sockets = Sockets::new(config.sockets);
-    let desk = Desk { service: service.clone(), authenticator: Arc::new(authenticator), web, sockets: sockets.clone() };
+    let desk = Desk { service: service.clone(), authenticator, web, sockets: sockets.clone() };
     // Before the first request: a token that was revoked must not be good for a moment.
     service.refresh_revocations().await?;
     // Of the time for a stop a third is for sockets, and the rest for requests.
@@ -148,6 +155,7 @@ pub(crate) async fn serve(
         tokio::spawn(keep_refreshing_revocations(service.clone())),
         tokio::spawn(keep_delivering_audit(service.clone())),
         tokio::spawn(keep_in_step(service.clone(), signals, config.sync_every)),
+        tokio::spawn(keep_asking_for_standing(service.clone(), host.has_tables())),
         tokio::spawn(keep_forgetting(service.clone())),
         tokio::spawn(keep_metrics_tidy(metrics, service)),
     ];
@@ -201,14 +209,48 @@ async fn keep_in_step(service: SupportService, signals: mpsc::Receiver<Signal>, 
 }
 
 async fn keep_delivering_audit(service: SupportService) {
+    let mut flows = true;
     loop {
-        match service.deliver_audit().await {
-            // A full batch was delivered; there may be more.
-            Ok(delivered) if delivered > 0 => continue,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(error = %error, "the audit log cannot be delivered"),
+        let result = service.deliver_audit().await;
+        let refusal = match &result {
+            Ok(delivery) => delivery.refusal.as_ref().map(ToString::to_string),
+            Err(error) => Some(error.to_string()),
+        };
+        match (&refusal, flows) {
+            (Some(error), true) => tracing::warn!(error, "audit records wait to be delivered"),
+            (None, false) => tracing::info!("audit records are delivered again"),
+            _ => {}
         }
-        tokio::time::sleep(AUDIT_EVERY).await;
+        flows = refusal.is_none();
+        // Where some were delivered there may be more.
+        if !(flows && result.is_ok_and(|delivery| delivery.delivered > 0)) {
+            tokio::time::sleep(AUDIT_EVERY).await;
+        }
+    }
+}
+
+async fn keep_asking_for_standing(service: SupportService, somebody_knows: bool) {
+    if !somebody_knows {
+        return;
+    }
+    let mut unknown_since: Option<Duration> = None;
+    let mut ticks = tokio::time::interval(STANDING_EVERY);
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let now = service.clock().monotonic();
+        match service.check_live_standing().await {
+            Ok(()) => unknown_since = None,
+            Err(error) => {
+                let since = *unknown_since.get_or_insert_with(|| {
+                    tracing::warn!(error = %error, "live sockets stay for a while");
+                    now
+                });
+                if now.saturating_sub(since) >= DOUBT_AFTER {
+                    service.doubt_live_standing();
+                }
+            }
+        }
     }
 }
 

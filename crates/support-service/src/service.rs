@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use support_audit::{AuditSink, Environment, deliver_pending};
+use support_audit::{AuditSink, Delivery, Environment, deliver_pending};
 use support_domain::{Clock, IdSource, Limits, SystemClock, SystemIds};
 use support_rbac::{Caller, RevocationId, SharedRevocationList, Standing};
 use support_realtime::Hub;
@@ -223,14 +223,14 @@ impl SupportService {
         Ok(())
     }
 
-    /// Tells the host's audit log what waits to be told, up to one batch. Returns how much that was.
+    /// Tells the host's audit log what waits to be told, up to one batch.
     ///
     /// # Errors
     /// The database's; what was told but could not be marked is told again.
-    pub async fn deliver_audit(&self) -> Result<usize, ServiceError> {
+    pub async fn deliver_audit(&self) -> Result<Delivery, ServiceError> {
         match &self.inner.ports.audit_sink {
             Some(sink) => deliver_pending(&PendingLogs(self.store()), sink.as_ref()).await,
-            None => Ok(0),
+            None => Ok(Delivery::default()),
         }
     }
 

@@ -34,7 +34,7 @@ mod store;
 mod url;
 
 pub use error::{StoreError, WorkError};
-pub use migrations::Migrated;
+pub use migrations::{Migrated, Reverted};
 pub use operations::{Reader, Transaction};
 pub use page::{
     AssignedTo, ConversationFilter, ConversationsPage, Counted, MessagesPage, PageRequest, PageStart, Position,

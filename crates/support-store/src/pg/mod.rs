@@ -1,6 +1,7 @@
 //! PostgreSQL: its sessions, its locks, and the SQL that only it has.
 
 mod manager;
+pub(crate) mod shape;
 
 #[path = "../queries/mod.rs"]
 #[allow(clippy::duplicate_mod, reason = "one set of queries, compiled once for each backend")]

@@ -35,18 +35,28 @@ pub trait AuditSource: Sync {
 /// Most records that are taken from the source at once.
 const BATCH: i64 = 100;
 
-/// Delivers what waits, up to one batch, in order. Returns how many were delivered; stops at the first that the sink does
-/// not take, so that the host sees them in the order in which they were written.
+/// What came of an attempt to deliver.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Delivery {
+    /// How many records were delivered.
+    pub delivered: usize,
+    /// Why the next one waits, if the host did not take it. For whoever tries again and again to log once.
+    pub refusal: Option<SinkError>,
+}
+
+/// Delivers what waits, up to one batch, in order. Stops at the first that the sink does not take, so that the host sees
+/// them in the order in which they were written.
 ///
 /// # Errors
 /// The source's. What was delivered but could not be marked will be delivered again.
-pub async fn deliver_pending<S: AuditSource>(source: &S, sink: &dyn AuditSink) -> Result<usize, S::Error> {
-    let mut delivered = Vec::new();
+pub async fn deliver_pending<S: AuditSource>(source: &S, sink: &dyn AuditSink) -> Result<Delivery, S::Error> {
+    let (mut delivered, mut refusal) = (Vec::new(), None);
     for record in source.pending(BATCH).await? {
         match sink.log_audit_event(&record).await {
             Ok(()) => delivered.push(record.id),
             Err(error) => {
-                tracing::warn!(error = %error, audit_log = %record.id, "an audit record waits to be delivered");
+                tracing::debug!(error = %error, audit_log = %record.id, "an audit record waits to be delivered");
+                refusal = Some(error);
                 break;
             }
         }
@@ -55,5 +65,5 @@ pub async fn deliver_pending<S: AuditSource>(source: &S, sink: &dyn AuditSink) -
     if count > 0 {
         source.mark_delivered(delivered).await?;
     }
-    Ok(count)
+    Ok(Delivery { delivered: count, refusal })
 }

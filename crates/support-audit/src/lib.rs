@@ -18,6 +18,6 @@ mod event;
 mod log;
 
 pub use actor::{Actor, ActorEmail, ActorRole, UserAgent};
-pub use delivery::{AuditSink, AuditSource, BoxFuture, SinkError, deliver_pending};
+pub use delivery::{AuditSink, AuditSource, BoxFuture, Delivery, SinkError, deliver_pending};
 pub use event::AuditEvent;
 pub use log::{AuditLog, Environment, Stamp, log_audit_event};

@@ -20,6 +20,10 @@ use crate::ws::FrameEncoder;
 const REVOCATIONS_EVERY: Duration = Duration::from_millis(500);
 /// How often the audit log is looked through for what waits to be delivered.
 const AUDIT_EVERY: Duration = Duration::from_secs(1);
+/// How often it is asked whether those with live sockets may still come.
+const STANDING_EVERY: Duration = Duration::from_secs(2);
+/// How long nobody may be able to say, before live sockets have to come again.
+const DOUBT_AFTER: Duration = Duration::from_secs(30);
 /// How often memory kept for people who have gone is given back.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// How often the metrics are tidied, which otherwise happens only when somebody reads them.
@@ -93,6 +97,9 @@ pub async fn background(desk: &Desk, with: Background) -> Result<BackgroundTasks
     tasks.spawn(keep_refreshing_settings(service.clone(), with.settings_every));
     tasks.spawn(keep_delivering_audit(service.clone()));
     tasks.spawn(keep_in_step(service.clone(), with.signals, with.sync_every));
+    if service.asks_for_standing() {
+        tasks.spawn(keep_asking_for_standing(service.clone()));
+    }
     tasks.spawn(keep_noting_staff(service.clone()));
     tasks.spawn(keep_forgetting(service.clone()));
     tasks.spawn(keep_metrics_tidy(desk.web.metrics.clone(), service.clone()));
@@ -142,14 +149,45 @@ async fn keep_noting_staff(service: SupportService) {
 }
 
 async fn keep_delivering_audit(service: SupportService) {
+    let mut flows = true;
     loop {
-        match service.deliver_audit().await {
-            // A full batch was delivered; there may be more.
-            Ok(delivered) if delivered > 0 => continue,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(error = %error, "the audit log cannot be delivered"),
+        let result = service.deliver_audit().await;
+        let refusal = match &result {
+            Ok(delivery) => delivery.refusal.as_ref().map(ToString::to_string),
+            Err(error) => Some(error.to_string()),
+        };
+        match (&refusal, flows) {
+            (Some(error), true) => tracing::warn!(error, "audit records wait to be delivered"),
+            (None, false) => tracing::info!("audit records are delivered again"),
+            _ => {}
         }
-        tokio::time::sleep(AUDIT_EVERY).await;
+        flows = refusal.is_none();
+        // Where some were delivered there may be more.
+        if !(flows && result.is_ok_and(|delivery| delivery.delivered > 0)) {
+            tokio::time::sleep(AUDIT_EVERY).await;
+        }
+    }
+}
+
+async fn keep_asking_for_standing(service: SupportService) {
+    let mut unknown_since: Option<Duration> = None;
+    let mut ticks = tokio::time::interval(STANDING_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        let now = service.clock().monotonic();
+        match service.check_live_standing().await {
+            Ok(()) => unknown_since = None,
+            Err(error) => {
+                let since = *unknown_since.get_or_insert_with(|| {
+                    tracing::warn!(error = %error, "live sockets stay for a while");
+                    now
+                });
+                if now.saturating_sub(since) >= DOUBT_AFTER {
+                    service.doubt_live_standing();
+                }
+            }
+        }
     }
 }
 

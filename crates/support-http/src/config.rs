@@ -18,6 +18,7 @@ use support_service::{Realtime, ServiceConfig};
 use support_store::{DatabaseUrl, StoreConfig};
 
 use crate::background::{Signals, start_realtime};
+use crate::host::{HOST, HOST_DATABASE_URL, HostOptions, JWT_SECRET};
 use crate::state::WebConfig;
 use crate::ws::{SocketLimits, tcp::TcpOptions};
 
@@ -56,17 +57,23 @@ impl Variables {
     /// The same without those that say where data and keys are.
     pub(crate) const fn without_secrets(self) -> Self {
         Self(|name| match name {
-            DATABASE_URL | PUBLIC_KEYS | NATS_URL => None,
+            DATABASE_URL | PUBLIC_KEYS | NATS_URL | HOST | HOST_DATABASE_URL | JWT_SECRET => None,
             // Never used: the demo makes a key of its own. It keeps a key file from being made.
             PRIVATE_KEY => Some(SigningKey::generate().to_hex().into()),
             _ => (Self::of_process().0)(name),
         })
     }
 
-    fn get(self, name: &'static str) -> Result<Option<String>, InvalidConfig> {
+    pub(crate) fn get(self, name: &'static str) -> Result<Option<String>, InvalidConfig> {
+        let value = self.get_verbatim(name)?;
+        Ok(value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()))
+    }
+
+    /// The value to the letter, as somebody else has it too.
+    pub(crate) fn get_verbatim(self, name: &'static str) -> Result<Option<String>, InvalidConfig> {
         let Some(value) = (self.0)(name) else { return Ok(None) };
         let value = value.into_string().map_err(|_| InvalidConfig::new(name, "must be UTF-8"))?;
-        Ok(Some(value.trim().to_owned()).filter(|value| !value.is_empty()))
+        Ok(Some(value).filter(|value| !value.is_empty()))
     }
 
     fn parse<T: FromStr>(self, name: &'static str, must: &str, default: T) -> Result<T, InvalidConfig> {
@@ -142,6 +149,8 @@ pub struct Config {
     pub trusted_keys: TrustedKeys,
     /// The database.
     pub store: StoreConfig,
+    /// The host beside which the desk stands.
+    pub host: HostOptions,
     /// What the service allows.
     pub service: ServiceConfig,
     /// How it is reached.
@@ -191,6 +200,7 @@ impl Config {
             bind,
             port_file: variables.get("SUPPORT_PORT_FILE")?.map(PathBuf::from),
             trusted_keys: trusted_keys(variables, signing_key.public())?,
+            host: HostOptions::from_variables(variables, &store.url)?,
             store,
             service,
             web,
@@ -290,7 +300,7 @@ fn service(variables: Variables) -> Result<ServiceConfig, InvalidConfig> {
     })
 }
 
-fn whole(
+pub(crate) fn whole(
     variables: Variables,
     name: &'static str,
     default: u32,
@@ -342,7 +352,7 @@ mod tests {
     #[test]
     fn every_variable_stands_in_the_readme() {
         let readme = include_str!("../../../README.md");
-        let quoted = include_str!("config.rs").split('"');
+        let quoted = include_str!("config.rs").split('"').chain(include_str!("host.rs").split('"'));
         let is_rest =
             |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
         let is_name = |text: &&str| text.strip_prefix("SUPPORT_").is_some_and(is_rest);

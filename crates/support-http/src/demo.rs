@@ -23,6 +23,7 @@ use support_store::{DatabaseUrl, StoreConfig};
 
 use self::people::{ADMINS, DemoAdmin, DemoUser, USERS};
 use crate::config::{Config, InvalidConfig, Variables};
+use crate::host::Host;
 use crate::server::{Listening, ServeError, listen, open_service, serve};
 
 /// How long demo tokens are good.
@@ -85,7 +86,7 @@ pub(crate) fn run() -> Result<(), DemoError> {
         let example = seed(&service).await?;
         let guide = guide(&issuer, &listening, &example)?;
         std::io::stdout().write_all(guide.as_bytes()).map_err(other)?;
-        Ok::<_, DemoError>(serve(service, signals, config, listening).await?)
+        Ok::<_, DemoError>(serve(service, Host::default(), signals, config, listening).await?)
     })
 }
 

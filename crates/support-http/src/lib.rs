@@ -34,6 +34,7 @@ pub mod cursor;
 mod demo;
 pub mod error;
 pub mod extract;
+mod host;
 mod keys;
 mod log;
 pub mod openapi;

@@ -14,6 +14,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use crate::Desk;
 use crate::background::{Background, Signals, background};
 use crate::config::Config;
+use crate::host::Host;
 use crate::routes::{configure, configure_binary};
 use crate::state::WebConfig;
 use crate::ws::{Sockets, tcp};
@@ -87,15 +88,17 @@ pub(crate) fn listen(config: &Config) -> Result<Listening, ServeError> {
 /// Serves until a signal says stop, then finishes what is in flight.
 pub(crate) async fn serve(
     service: SupportService,
+    host: Host,
     signals: Signals,
     config: Config,
     listening: Listening,
 ) -> Result<(), ServeError> {
     let revocations: Arc<dyn RevocationList> = service.revocations().clone();
-    let authenticator = BiscuitAuthenticator::new(config.trusted_keys, Arc::clone(service.clock()), revocations);
+    let biscuits = BiscuitAuthenticator::new(config.trusted_keys, Arc::clone(service.clock()), revocations);
+    let authenticator = host.authenticator(Arc::new(biscuits), service.clock());
     let web = Arc::new(WebConfig { metrics: start_metrics(), ..config.web });
     let sockets = Sockets::new(config.sockets);
-    let desk = Desk { service, authenticator: Arc::new(authenticator), web, sockets: sockets.clone() };
+    let desk = Desk { service, authenticator, web, sockets: sockets.clone() };
     let (sync_every, settings_every) = (config.sync_every, config.settings_every);
     let tasks = background(&desk, Background { signals, sync_every, settings_every }).await?;
     // Of the time for a stop a third is for sockets, and the rest for requests.

@@ -14,14 +14,14 @@ use crate::permission::PermissionSet;
 use crate::role::AdminRole;
 
 /// A user who calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct UserPrincipal {
     /// Who, as what, where.
     pub user: UserRef,
 }
 
 /// A member of the staff who calls.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct AdminPrincipal {
     /// Who.
     pub id: AdminId,
@@ -56,7 +56,7 @@ impl fmt::Debug for AdminPrincipal {
 }
 
 /// A person who calls.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Principal {
     /// A driver, customer or restaurant.
     User(UserPrincipal),
@@ -169,6 +169,11 @@ impl Caller {
     /// Whether the token is over at that moment. Its last good moment is the millisecond before `expires_at`.
     pub fn is_expired(&self, now: Timestamp) -> bool {
         now >= self.expires_at
+    }
+
+    /// Whether the token is one of ours, which can be revoked. A host's token cannot: its host alone vouches for it.
+    pub fn is_revocable(&self) -> bool {
+        !self.revocation_ids.is_empty()
     }
 }
 

@@ -15,6 +15,7 @@
 //!   agree), a field in [`Restrictions`] if the policy has to enforce it, the policy's answer to it, and its place in
 //!   the property test that narrowing never widens.
 //! - **another kind of token**: an [`Authenticator`], placed in the [`AuthenticatorChain`].
+//! - **something that ends a person's access before their token does**: a [`Standing`].
 
 pub mod authenticator;
 pub mod caller;
@@ -22,6 +23,7 @@ pub mod permission;
 pub mod policy;
 mod record;
 pub mod role;
+pub mod standing;
 #[cfg(test)]
 mod testing;
 pub mod token;
@@ -36,6 +38,7 @@ pub use policy::action::{
 };
 pub use policy::{Denied, Grant, authorize};
 pub use role::{AdminRole, DeclaredScope};
+pub use standing::{STANDING_LASTS, Standing, StandingAuthenticator, StandingUnavailable, Verdict};
 pub use token::{
     AttenuationError, BiscuitAuthenticator, InvalidKey, IssueError, KeyListError, MAX_BLOCKS, MAX_TOKEN_BYTES,
     Narrowing, RevocationList, SharedRevocationList, SigningKey, TokenIssuer, TrustedKeys, VerifyingKey, attenuate,

@@ -24,6 +24,7 @@ mod service;
 mod settings;
 mod settings_source;
 mod staff;
+mod standing;
 mod use_cases;
 
 pub use context::{Context, Origin};
@@ -34,6 +35,7 @@ pub use realtime::Realtime;
 pub use service::{Ports, ServiceConfig, SupportService};
 pub use settings::SettingsInForce;
 pub use settings_source::{SavedSettings, SettingsSource, SettingsSourceError};
+pub use standing::{LiveStanding, WatchedCaller};
 pub use use_cases::follow_conversation::{FollowConversation, MOST_CAUGHT_UP};
 pub use use_cases::list_conversations::{ConversationsListed, ListConversations};
 pub use use_cases::list_messages::{ListMessages, MessagesListed};

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
 
-use support_audit::{AuditSink, Environment, deliver_pending};
+use support_audit::{AuditSink, Delivery, Environment, deliver_pending};
 use support_domain::{Clock, IdSource, Limits, SystemClock, SystemIds};
-use support_rbac::{Caller, RevocationId, SharedRevocationList};
+use support_rbac::{Caller, RevocationId, SharedRevocationList, Standing};
 use support_realtime::Hub;
 use support_realtime::fan_out::FanOut;
 use support_store::{Store, StoreError};
@@ -17,6 +17,7 @@ use crate::directory::AskedDirectory;
 use crate::rate_limit::PersonLimiter;
 use crate::settings::KnownSettings;
 use crate::staff::{SeenStaff, StaffDirectory, remembered_since};
+use crate::standing::Watchlist;
 use crate::{Directory, Realtime, ServiceError, SettingsInForce, SettingsSource};
 
 /// What the service is told at its start.
@@ -55,10 +56,12 @@ pub struct Ports {
     pub realtime: Realtime,
     /// The host's own audit log, to which records are delivered as well.
     pub audit_sink: Option<Arc<dyn AuditSink>>,
-    /// The host's own settings, which count when they were changed after the desk's.
-    pub settings_source: Option<Arc<dyn SettingsSource>>,
     /// Who knows the people, if anybody does.
     pub directory: Option<Arc<dyn Directory>>,
+    /// Who knows whether people may still come, if anybody does.
+    pub standing: Option<Arc<dyn Standing>>,
+    /// The host's own settings, which count when they were changed after the desk's.
+    pub settings_source: Option<Arc<dyn SettingsSource>>,
 }
 
 impl Default for Ports {
@@ -69,8 +72,9 @@ impl Default for Ports {
             ids: Arc::new(SystemIds::new()),
             realtime: Realtime::none(),
             audit_sink: None,
-            settings_source: None,
             directory: None,
+            standing: None,
+            settings_source: None,
         }
     }
 }
@@ -91,8 +95,9 @@ struct Inner {
     directory: AskedDirectory,
     settings: KnownSettings,
     staff: SeenStaff,
+    watchlist: Arc<Watchlist>,
     revocations: Arc<SharedRevocationList>,
-    /// Says that a token was revoked.
+    /// Says that a token was revoked, or that somebody may no longer come.
     revoked: watch::Sender<()>,
 }
 
@@ -115,6 +120,7 @@ impl SupportService {
                 directory,
                 settings,
                 staff,
+                watchlist: Arc::default(),
                 revocations,
                 revoked,
             }),
@@ -135,6 +141,24 @@ impl SupportService {
 
     pub(crate) fn directory(&self) -> &AskedDirectory {
         &self.inner.directory
+    }
+
+    /// Whether there is somebody who knows whether people may still come.
+    pub fn asks_for_standing(&self) -> bool {
+        self.standing().is_some()
+    }
+
+    pub(crate) fn standing(&self) -> Option<&dyn Standing> {
+        self.inner.ports.standing.as_deref()
+    }
+
+    pub(crate) fn watchlist(&self) -> &Arc<Watchlist> {
+        &self.inner.watchlist
+    }
+
+    /// Has every live socket look whether its access still stands.
+    pub(crate) fn wake_sockets(&self) {
+        self.inner.revoked.send_replace(());
     }
 
     pub(crate) fn fan_out(&self) -> &dyn FanOut {
@@ -214,12 +238,13 @@ impl SupportService {
         let ids: Vec<String> = self.store().read(move |reader| reader.list_revoked_tokens(now)).await?;
         let known: HashSet<RevocationId> = ids.iter().filter_map(|id| id.parse().ok()).collect();
         if self.revocations().replace(known) {
-            self.inner.revoked.send_replace(());
+            self.wake_sockets();
         }
         Ok(())
     }
 
-    /// Changes whenever a token was revoked: a live socket then looks whether it was its own.
+    /// Changes whenever a token was revoked or somebody may no longer come: a live socket then looks whether that was its
+    /// own.
     pub fn watch_revocations(&self) -> watch::Receiver<()> {
         self.inner.revoked.subscribe()
     }
@@ -236,18 +261,18 @@ impl SupportService {
             .write::<_, StoreError, _>(move |transaction| transaction.insert_revoked_token(&id, now, expires_at))
             .await?;
         self.revocations().insert(last);
-        self.inner.revoked.send_replace(());
+        self.wake_sockets();
         Ok(())
     }
 
-    /// Tells the host's audit log what waits to be told, up to one batch. Returns how much that was.
+    /// Tells the host's audit log what waits to be told, up to one batch.
     ///
     /// # Errors
     /// The database's; what was told but could not be marked is told again.
-    pub async fn deliver_audit(&self) -> Result<usize, ServiceError> {
+    pub async fn deliver_audit(&self) -> Result<Delivery, ServiceError> {
         match &self.inner.ports.audit_sink {
             Some(sink) => deliver_pending(&PendingLogs(self.store()), sink.as_ref()).await,
-            None => Ok(0),
+            None => Ok(Delivery::default()),
         }
     }
 

@@ -37,11 +37,12 @@ mod store;
 mod url;
 
 pub use error::{StoreError, WorkError};
-pub use migrations::Migrated;
+pub use migrations::{Migrated, Reverted};
 pub use operations::{Reader, Transaction};
 pub use page::{
     AssignedTo, ConversationFilter, ConversationsPage, Counted, MessagesPage, PageRequest, PageStart, Position,
 };
+pub use pg::{PgManager, Session as PgSession};
 pub use post::{Post, PostAddress};
 pub use staff::{SeenAdmin, StoredSettings};
 pub use store::{Store, StoreConfig};

@@ -1,5 +1,8 @@
-//! Brings the database up to date. The migrations are part of the program; they only add, and on PostgreSQL they touch
-//! nothing outside the schema `support_chat`.
+//! Brings the database up to date, and takes away again what that has made. The migrations are part of the program; they
+//! only add, and on PostgreSQL they touch nothing outside the schema `support_chat`.
+//!
+//! With nothing pending no right is needed but to read: on PostgreSQL the role that serves need not be the one that
+//! migrates. Whatever fails leaves everything as it was.
 
 use std::path::Path;
 
@@ -7,9 +10,11 @@ use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
-use diesel::sql_types::Bool;
+use diesel::sql_types::{Bool, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
 
+use crate::error::Ended;
+use crate::pg::shape;
 use crate::{StoreError, pg, sqlite};
 
 /// What `migrate` did, or would do.
@@ -19,6 +24,15 @@ pub struct Migrated {
     pub names: Vec<String>,
 }
 
+/// What was taken away again.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Reverted {
+    /// The names of the migrations, newest first.
+    pub names: Vec<String>,
+    /// Whether the schema went, too. It stays where something else is in it, or where it is not ours to drop.
+    pub schema_dropped: bool,
+}
+
 /// An arbitrary number that only this product locks.
 const ADVISORY_LOCK: i64 = 0x5355_5050_4f52_5431;
 
@@ -26,75 +40,184 @@ fn failed(error: impl std::fmt::Display) -> StoreError {
     StoreError::Migration(error.to_string())
 }
 
+type Ending = Ended<StoreError>;
+
+fn refuse<T>(sentence: impl Into<String>) -> Result<T, Ending> {
+    Err(Ended::Work(StoreError::Migration(sentence.into())))
+}
+
+fn refuse_if(fault: Option<StoreError>) -> Result<(), Ending> {
+    fault.map_or(Ok(()), |fault| Err(Ended::Work(fault)))
+}
+
+/// The error of a transaction of migrations: the database's own words are wanted here, by whoever runs them.
+fn ended<T>(result: Result<T, Ending>) -> Result<T, StoreError> {
+    result.map_err(|ended| match ended {
+        Ended::Work(error) => error,
+        Ended::Database(error) => failed(error),
+    })
+}
+
 /// Applies what is pending, under a lock that a second node waits for. When `check_only`, names it and leaves no trace.
 pub(crate) fn migrate_pg(conn: &mut pg::Conn, check_only: bool) -> Result<Migrated, StoreError> {
-    let mut migrated = Migrated::default();
-    let result = conn.transaction(|conn| {
-        conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))?;
-        let schema_exists: bool =
-            diesel::select(diesel::dsl::sql::<Bool>("to_regnamespace('support_chat') IS NOT NULL")).get_result(conn)?;
-        if check_only && !schema_exists {
-            // Whoever only asks need not be allowed to make a schema.
-            migrated.names = names_of_all(&pg::MIGRATIONS)?;
-            return Ok(());
+    ended(conn.transaction(|conn| {
+        lock(conn)?;
+        let schema_exists = asked(conn, "to_regnamespace('support_chat') IS NOT NULL")?;
+        let applied = if schema_exists { applied_pg(conn)? } else { Vec::new() };
+        let pending = pending_of(&pg::MIGRATIONS, &applied)?;
+        if applied.is_empty() {
+            refuse_if(shape::squatter(conn)?)?;
+        }
+        refuse_if(shape::fault(conn, pending.is_empty())?)?;
+        if pending.is_empty() || check_only {
+            return Ok(Migrated { names: pending });
         }
         if !schema_exists {
             conn.batch_execute("CREATE SCHEMA support_chat")?;
+        } else if !asked(conn, "has_schema_privilege('support_chat', 'CREATE')")? {
+            return refuse(format!(
+                "{} has to be applied by the role that owns the schema support_chat: run `support-http migrate` as it",
+                pending.join(", ")
+            ));
         }
         // Diesel's own table of what was applied has to stand in our schema too, and it does not qualify its name.
         conn.batch_execute("SET LOCAL search_path = support_chat")?;
-        migrated.names = apply(conn, pg::MIGRATIONS, check_only)?;
-        end(check_only)
-    });
-    ended(result, migrated)
+        let names = apply(conn, pg::MIGRATIONS)?;
+        refuse_if(shape::fault(conn, true)?)?;
+        Ok(Migrated { names })
+    }))
+}
+
+fn lock(conn: &mut pg::Conn) -> QueryResult<()> {
+    conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
+}
+
+fn asked(conn: &mut pg::Conn, condition: &str) -> QueryResult<bool> {
+    diesel::select(diesel::dsl::sql::<Bool>(condition)).get_result(conn)
+}
+
+#[derive(QueryableByName)]
+struct Version {
+    #[diesel(sql_type = Text)]
+    version: String,
+}
+
+/// The versions that were applied. Diesel would have to be allowed to make its table even to ask.
+fn applied_pg(conn: &mut pg::Conn) -> Result<Vec<String>, Ending> {
+    if !asked(conn, "to_regclass('support_chat.__diesel_schema_migrations') IS NOT NULL")? {
+        return Ok(Vec::new());
+    }
+    let rows = diesel::sql_query("SELECT version::text AS version FROM support_chat.__diesel_schema_migrations");
+    Ok(rows.load::<Version>(conn)?.into_iter().map(|row| row.version).collect())
+}
+
+/// Drops what the migrations have made, newest first, and then the schema if it is empty and ours.
+pub(crate) fn revert_pg(conn: &mut pg::Conn) -> Result<Reverted, StoreError> {
+    ended(conn.transaction(|conn| {
+        lock(conn)?;
+        if !asked(conn, "to_regnamespace('support_chat') IS NOT NULL")? {
+            return Ok(Reverted::default());
+        }
+        let applied = applied_pg(conn)?;
+        conn.batch_execute("SET LOCAL search_path = support_chat")?;
+        let names = revert(conn, &pg::MIGRATIONS, &applied)?;
+        conn.batch_execute("DROP TABLE IF EXISTS support_chat.__diesel_schema_migrations")?;
+        let is_empty = "NOT EXISTS (SELECT FROM pg_catalog.pg_depend \
+             WHERE refclassid = 'pg_namespace'::regclass AND refobjid = to_regnamespace('support_chat') AND deptype = 'n') \
+             AND pg_has_role((SELECT nspowner FROM pg_catalog.pg_namespace WHERE nspname = 'support_chat'), 'USAGE')";
+        let schema_dropped = asked(conn, is_empty)?;
+        if schema_dropped {
+            conn.batch_execute("DROP SCHEMA support_chat RESTRICT")?;
+        }
+        Ok(Reverted { names, schema_dropped })
+    }))
 }
 
 /// Applies what is pending, under a lock that a second process waits for. When `check_only`, names it and leaves no trace.
 pub(crate) fn migrate_sqlite(file: &Path, check_only: bool) -> Result<Migrated, StoreError> {
     if check_only && !file.exists() {
-        return names_of_all(&sqlite::MIGRATIONS).map(|names| Migrated { names }).map_err(failed);
+        return ended(pending_of(&sqlite::MIGRATIONS, &[]).map(|names| Migrated { names }));
     }
-    let mut conn = sqlite::establish(file).map_err(|error| StoreError::Unavailable(error.to_string()))?;
-    let mut migrated = Migrated::default();
-    let result = conn.immediate_transaction(|conn| {
-        migrated.names = apply(conn, sqlite::MIGRATIONS, check_only)?;
-        end(check_only)
-    });
-    ended(result, migrated)
+    let mut conn = establish(file)?;
+    ended(conn.immediate_transaction(|conn| {
+        let pending = pending_of(&sqlite::MIGRATIONS, &applied_sqlite(conn)?)?;
+        if !pending.is_empty() && !check_only {
+            apply(conn, sqlite::MIGRATIONS)?;
+        }
+        Ok(Migrated { names: pending })
+    }))
 }
 
-/// Even to ask, diesel makes its table: a check is rolled back.
-fn end(check_only: bool) -> QueryResult<()> {
-    if check_only { Err(DieselError::RollbackTransaction) } else { Ok(()) }
-}
-
-fn ended(result: QueryResult<()>, migrated: Migrated) -> Result<Migrated, StoreError> {
-    match result {
-        Ok(()) | Err(DieselError::RollbackTransaction) => Ok(migrated),
-        Err(error) => Err(failed(error)),
+/// Drops what the migrations have made, newest first. The file stays.
+pub(crate) fn revert_sqlite(file: &Path) -> Result<Reverted, StoreError> {
+    if !file.exists() {
+        return Ok(Reverted::default());
     }
+    let mut conn = establish(file)?;
+    ended(conn.immediate_transaction(|conn| {
+        let applied = applied_sqlite(conn)?;
+        let names = revert(conn, &sqlite::MIGRATIONS, &applied)?;
+        conn.batch_execute("DROP TABLE IF EXISTS __diesel_schema_migrations")?;
+        Ok(Reverted { names, schema_dropped: false })
+    }))
 }
 
-/// The names of what is pending; applied, unless `check_only`.
-fn apply<C, DB>(conn: &mut C, source: EmbeddedMigrations, check_only: bool) -> QueryResult<Vec<String>>
+fn establish(file: &Path) -> Result<sqlite::Conn, StoreError> {
+    sqlite::establish(file).map_err(|error| StoreError::Unavailable(error.to_string()))
+}
+
+fn applied_sqlite(conn: &mut sqlite::Conn) -> QueryResult<Vec<String>> {
+    let name = "SELECT name AS version FROM sqlite_master WHERE type = 'table' AND name = '__diesel_schema_migrations'";
+    if diesel::sql_query(name).load::<Version>(conn)?.is_empty() {
+        return Ok(Vec::new());
+    }
+    let rows = diesel::sql_query("SELECT version FROM __diesel_schema_migrations").load::<Version>(conn)?;
+    Ok(rows.into_iter().map(|row| row.version).collect())
+}
+
+fn apply<C, DB>(conn: &mut C, source: EmbeddedMigrations) -> QueryResult<Vec<String>>
 where
     DB: diesel::backend::Backend,
     C: MigrationHarness<DB>,
 {
     let pending = conn.pending_migrations(source).map_err(DieselError::QueryBuilderError)?;
-    if !check_only {
-        for migration in &pending {
-            conn.run_migration(migration).map_err(DieselError::QueryBuilderError)?;
-        }
+    for migration in &pending {
+        conn.run_migration(migration).map_err(DieselError::QueryBuilderError)?;
     }
     Ok(pending.iter().map(|migration| migration.name().to_string()).collect())
 }
 
-/// The names of all migrations, for a database that has none of them.
-fn names_of_all(source: &EmbeddedMigrations) -> QueryResult<Vec<String>> {
+/// Undoes those of the migrations that were applied, newest first. What a newer version has applied only that version can
+/// undo.
+fn revert<C, DB>(conn: &mut C, source: &EmbeddedMigrations, applied: &[String]) -> Result<Vec<String>, Ending>
+where
+    DB: diesel::backend::Backend,
+    C: MigrationHarness<DB>,
+{
+    let mut all: Vec<Box<dyn Migration<DB>>> = source.migrations().map_err(DieselError::QueryBuilderError)?;
+    all.sort_by_key(|migration| std::cmp::Reverse(migration.name().version().as_owned()));
+    let version = |migration: &dyn Migration<DB>| migration.name().version().to_string();
+    let known: Vec<String> = all.iter().map(|migration| version(migration.as_ref())).collect();
+    if let Some(newer) = applied.iter().find(|applied| !known.contains(applied)) {
+        return refuse(format!(
+            "{newer} was applied by a newer version: only that one can undo it; nothing was changed"
+        ));
+    }
+    let mut names = Vec::new();
+    for migration in all.iter().filter(|migration| applied.contains(&version(migration.as_ref()))) {
+        conn.revert_migration(migration).map_err(DieselError::QueryBuilderError)?;
+        names.push(migration.name().to_string());
+    }
+    Ok(names)
+}
+
+/// The names of those that were not applied, oldest first.
+fn pending_of(source: &EmbeddedMigrations, applied: &[String]) -> Result<Vec<String>, Ending> {
     // The names do not depend on the backend.
     let all: Vec<Box<dyn Migration<diesel::pg::Pg>>> = source.migrations().map_err(DieselError::QueryBuilderError)?;
-    let mut names: Vec<String> = all.iter().map(|migration| migration.name().to_string()).collect();
+    let is_pending =
+        |migration: &&Box<dyn Migration<diesel::pg::Pg>>| !applied.contains(&migration.name().version().to_string());
+    let mut names: Vec<String> = all.iter().filter(is_pending).map(|migration| migration.name().to_string()).collect();
     names.sort();
     Ok(names)
 }

@@ -11,9 +11,18 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("support-realtime", &["support-domain"]),
     ("support-store", &["support-domain"]),
     ("support-service", &["support-audit", "support-domain", "support-rbac", "support-realtime", "support-store"]),
+    ("support-safego", &["support-audit", "support-domain", "support-rbac", "support-service", "support-store"]),
     (
         "support-http",
-        &["support-audit", "support-domain", "support-rbac", "support-realtime", "support-service", "support-store"],
+        &[
+            "support-audit",
+            "support-domain",
+            "support-rbac",
+            "support-realtime",
+            "support-safego",
+            "support-service",
+            "support-store",
+        ],
     ),
 ];
 
@@ -24,6 +33,7 @@ const MUST_NOT_NAME: &[(&str, &[&str])] = &[
     ("support-rbac", &["actix", "diesel"]),
     ("support-realtime", &["actix", "diesel"]),
     ("support-service", &["actix", "diesel"]),
+    ("support-safego", &["actix", "biscuit"]),
     ("support-store", &["actix", "biscuit"]),
 ];
 
@@ -64,7 +74,8 @@ fn foreign_libraries(tree: &Tree) -> Vec<String> {
 
 #[test]
 fn a_crate_names_only_crates_below_it() {
-    let rule = "http -> service -> store, realtime, audit, rbac -> domain, and siblings do not know each other";
+    let rule =
+        "http -> safego -> service -> store, realtime, audit, rbac -> domain, and siblings do not know each other";
     hold(rule, &wrong_arrows(&Tree::of_the_project()));
 }
 

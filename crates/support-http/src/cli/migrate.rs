@@ -15,3 +15,16 @@ pub(super) fn migrate(check: bool) -> Result<(), CommandError> {
     }
     if migrated.names.is_empty() { print("nothing is pending") } else { Ok(()) }
 }
+
+pub(super) fn revert() -> Result<(), CommandError> {
+    crate::log::start("warn")?;
+    let url = database_url(Variables::of_process())?;
+    let reverted = Store::revert(&url).map_err(CommandError::other)?;
+    for name in &reverted.names {
+        print(&format!("reverted {name}"))?;
+    }
+    if reverted.schema_dropped {
+        return print("dropped the schema support_chat");
+    }
+    if reverted.names.is_empty() { print("nothing was there") } else { Ok(()) }
+}

@@ -34,6 +34,12 @@ enum Command {
         /// Only say what would be applied
         #[arg(long)]
         check: bool,
+        /// Take everything out of the database again, with all conversations; no server may run on it
+        #[arg(long, requires = "yes", conflicts_with = "check")]
+        revert: bool,
+        /// Say that everything is to be removed
+        #[arg(long, requires = "revert")]
+        yes: bool,
     },
     /// Print a new key pair for tokens, as two lines for an env file
     Keys,
@@ -76,7 +82,8 @@ pub fn run() -> ExitCode {
     let result = match line.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(),
         Command::Demo => demo::run().map_err(CommandError::from),
-        Command::Migrate { check } => migrate::migrate(check),
+        Command::Migrate { revert: true, .. } => migrate::revert(),
+        Command::Migrate { check, .. } => migrate::migrate(check),
         Command::Keys => keys(),
         Command::Token(command) => token::run(command),
         Command::Openapi => print(openapi::document()),

@@ -4,6 +4,7 @@ use support_service::Ports;
 
 use super::CommandError;
 use crate::config::{Config, Variables};
+use crate::host::Host;
 use crate::server::{ServeError, listen, open_service, serve as run_server};
 
 pub(super) fn serve() -> Result<(), CommandError> {
@@ -12,8 +13,11 @@ pub(super) fn serve() -> Result<(), CommandError> {
     actix_web::rt::System::new().block_on(async move {
         let (realtime, signals) = config.start_realtime()?;
         let ports = Ports { realtime, ..Ports::default() };
+        let host = Host::new(&config.host, &ports.clock);
+        let ports = host.plug_into(ports);
         let service = open_service(&config.store, config.service.clone(), ports).map_err(ServeError::from)?;
+        host.probe().await.map_err(CommandError::Other)?;
         let listening = listen(&config)?;
-        Ok(run_server(service, signals, config, listening).await?)
+        Ok(run_server(service, host, signals, config, listening).await?)
     })
 }

@@ -15,7 +15,7 @@ use support_domain::{ConversationId, Side, SupportConversation};
 use support_rbac::{Action, Caller, ListConversations, ListMessages, MarkRead, RevocationList, SendMessage, authorize};
 use support_realtime::Subscriber;
 use support_realtime::queue::{Delivery, Lagged, Topic};
-use support_service::{Context, FollowConversation, Origin, SupportService};
+use support_service::{Context, FollowConversation, LiveStanding, Origin, SupportService, WatchedCaller};
 
 use super::flood::{Admission, FloodGate};
 use super::frames::{self, Empty};
@@ -45,6 +45,8 @@ struct Asked {
 pub(super) struct Session {
     service: SupportService,
     caller: Arc<Caller>,
+    /// Whether the caller may still come, whatever their token says.
+    watched: WatchedCaller,
     origin: Origin,
     subscriber: Arc<Subscriber>,
     limits: SocketLimits,
@@ -79,9 +81,11 @@ impl Session {
         let now = service.clock().monotonic();
         let flood = FloodGate::new(limits.frames_per_second, Arc::clone(service.clock()));
         let greeting = frames::connected(&caller.principal, limits.heartbeat.as_secs());
+        let watched = service.watch_standing(&caller);
         Self {
             service,
             caller,
+            watched,
             origin,
             subscriber,
             limits,
@@ -108,14 +112,18 @@ impl Session {
         self.caller.principal.side()
     }
 
-    /// Why the token no longer stands, if it does not.
+    /// Why the access no longer stands, if it does not.
     pub(super) fn withdrawn(&self) -> Option<ClosingCode> {
         if self.caller.is_expired(self.service.clock().now()) {
             Some(ClosingCode::TokenOver)
         } else if self.service.revocations().is_revoked(&self.caller.revocation_ids) {
             Some(ClosingCode::AccessWithdrawn)
         } else {
-            None
+            match self.watched.standing() {
+                LiveStanding::Stands => None,
+                LiveStanding::Fallen => Some(ClosingCode::AccessWithdrawn),
+                LiveStanding::Doubted => Some(ClosingCode::Restart),
+            }
         }
     }
 

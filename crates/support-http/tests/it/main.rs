@@ -60,6 +60,7 @@ mod command_line;
 mod content;
 mod days;
 mod harness;
+mod host;
 mod http;
 mod masking;
 mod operation;

@@ -57,7 +57,7 @@ impl SupportService {
     }
 
     /// Uses a ticket up, and says whom it speaks for: none if it is unknown, used, or over, or if their token has ended or
-    /// was revoked meanwhile.
+    /// was revoked meanwhile, or they may no longer come.
     ///
     /// # Errors
     /// The database's.
@@ -79,7 +79,10 @@ impl SupportService {
         let caller = record.and_then(Caller::from_record);
         let stands =
             |caller: &Caller| !caller.is_expired(now) && !self.revocations().is_revoked(&caller.revocation_ids);
-        Ok(caller.filter(stands).map(Arc::new))
+        match caller.filter(stands).map(Arc::new) {
+            Some(caller) => Ok(self.check_standing_of(&caller).await?.then_some(caller)),
+            None => Ok(None),
+        }
     }
 }
 

@@ -45,10 +45,11 @@ async fn every_record_reaches_the_host_in_order_whatever_fails() {
     desk.service.send_message(&reply, message(opened.conversation.id)).await.unwrap();
 
     log.failures_left.store(2, Ordering::SeqCst);
-    assert_eq!(desk.service.deliver_audit().await.unwrap(), 0);
-    assert_eq!(desk.service.deliver_audit().await.unwrap(), 0);
-    assert_eq!(desk.service.deliver_audit().await.unwrap(), 2);
-    assert_eq!(desk.service.deliver_audit().await.unwrap(), 0, "what was taken is not told again");
+    let waits = desk.service.deliver_audit().await.unwrap();
+    assert_eq!((waits.delivered, waits.refusal), (0, Some(SinkError("the host is busy".to_owned()))));
+    assert_eq!(desk.service.deliver_audit().await.unwrap().delivered, 0);
+    assert_eq!(desk.service.deliver_audit().await.unwrap().delivered, 2);
+    assert_eq!(desk.service.deliver_audit().await.unwrap().delivered, 0, "what was taken is not told again");
     assert_eq!(actions(&log), ["SUPPORT_CONVERSATION_CREATED", "SUPPORT_MESSAGE_SENT"]);
 
     let taken = log.taken.lock().unwrap().clone();
@@ -62,5 +63,5 @@ async fn every_record_reaches_the_host_in_order_whatever_fails() {
 async fn without_a_host_nothing_waits() {
     let desk = Desk::start(Ports::default());
     desk.open(&driver("driver-1")).await;
-    assert_eq!(desk.service.deliver_audit().await.unwrap(), 0);
+    assert_eq!(desk.service.deliver_audit().await.unwrap().delivered, 0);
 }

@@ -1,4 +1,5 @@
-//! Makes connections for the pool, and throws away those that cannot be trusted any more.
+//! Makes connections for a pool, and throws away those that cannot be trusted any more. Public for crates that ask a
+//! PostgreSQL of their own, so that all connections are made alike and no password is ever printed.
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -6,21 +7,46 @@ use diesel::prelude::*;
 use crate::url::with_defaults;
 
 /// A pooled connection.
-pub(crate) struct Session {
+pub struct Session {
     pub(crate) conn: PgConnection,
     /// Set when an answer showed that the server behind it is gone or no longer takes writes.
     pub(crate) broken: bool,
 }
 
-/// Connects to PostgreSQL.
-#[derive(Debug)]
-pub(crate) struct PgManager {
+impl Session {
+    /// The connection.
+    pub fn connection(&mut self) -> &mut PgConnection {
+        &mut self.conn
+    }
+
+    /// Has the pool throw the connection away: the server behind it is gone.
+    pub fn give_up(&mut self) {
+        self.broken = true;
+    }
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("broken", &self.broken).finish_non_exhaustive()
+    }
+}
+
+/// Connects to PostgreSQL. Does not print its address, which may hold a password.
+pub struct PgManager {
     url: String,
     statement_timeout_ms: u128,
 }
 
+impl std::fmt::Debug for PgManager {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("PgManager").field("statement_timeout_ms", &self.statement_timeout_ms).finish_non_exhaustive()
+    }
+}
+
 impl PgManager {
-    pub(crate) fn new(url: &str, statement_timeout: std::time::Duration) -> Self {
+    /// Connects to that address, in libpq's form, with what the desk needs added where it does not say; no statement may
+    /// take longer than `statement_timeout`.
+    pub fn new(url: &str, statement_timeout: std::time::Duration) -> Self {
         Self { url: with_defaults(url), statement_timeout_ms: statement_timeout.as_millis() }
     }
 

@@ -2,6 +2,7 @@
 
 mod manager;
 mod posts;
+pub(crate) mod shape;
 
 #[path = "../queries/mod.rs"]
 #[allow(clippy::duplicate_mod, reason = "one set of queries, compiled once for each backend")]
@@ -10,7 +11,7 @@ pub(crate) mod queries;
 use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
-pub(crate) use manager::PgManager;
+pub use manager::{PgManager, Session};
 pub(crate) use posts::Posts;
 
 use crate::search;

@@ -124,6 +124,7 @@ impl Session {
         }
         let may_see = self.caller.visibility();
         self.caller = caller;
+        self.watched.renew(&self.caller);
         if self.caller.visibility() != may_see {
             self.subscriber.queue().forget_inbox();
         }

@@ -7,14 +7,18 @@ use crate::harness::{Backend, Conversation, Desk, Person, column};
 on_both_backends!(an_admins_whole_day);
 
 fn an_admins_whole_day(backend: Backend) {
-    let desk = Desk::start(backend);
+    spend(&Desk::start(backend));
+}
+
+/// The day, at whatever desk.
+pub(crate) fn spend(desk: &Desk) {
     let agent = desk.admin_with("agent-1", "SUPPORT_ADMIN", Some("BD"), &["--email", "agent-1@example.com"]);
     let colleague = desk.admin_with("agent-2", "SUPPORT_ADMIN", Some("BD"), &[]);
-    let queue = the_queue(&desk, &agent);
+    let queue = the_queue(desk, &agent);
     claims(&agent, &colleague, &queue[0]);
-    answers(&desk, &agent, &queue[0]);
+    answers(desk, &agent, &queue[0]);
     hands_over(&agent, &colleague, &queue[1]);
-    opens_a_conversation(&desk, &agent);
+    opens_a_conversation(desk, &agent);
     counts_the_day(&agent, &colleague);
 }
 

@@ -7,7 +7,11 @@ use crate::harness::{Backend, Conversation, Desk, Person, column, numbers};
 on_both_backends!(a_drivers_whole_day);
 
 fn a_drivers_whole_day(backend: Backend) {
-    let desk = Desk::start(backend);
+    spend(&Desk::start(backend));
+}
+
+/// The day, at whatever desk.
+pub(crate) fn spend(desk: &Desk) {
     let (driver, admin) = (desk.driver("driver-1", "BD"), desk.admin("SUPPORT_ADMIN", Some("BD")));
     let fare = morning(&driver);
     noon(&driver, &admin, &fare);

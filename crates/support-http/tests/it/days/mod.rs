@@ -1,4 +1,4 @@
 //! Whole days at the desk, as one story each.
 
-mod admin;
-mod driver;
+pub(crate) mod admin;
+pub(crate) mod driver;

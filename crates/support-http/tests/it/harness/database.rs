@@ -150,6 +150,17 @@ impl Database {
         PostgresUrl { credentials, address: address.to_owned(), ..PostgresUrl::of_tests() }.to_database(&self.name)
     }
 
+    /// The `DATABASE_URL` of PostgreSQL as another role, whose password is its name.
+    pub(crate) fn url_as(&self, role: &str) -> String {
+        let credentials = format!("{role}:{role}");
+        PostgresUrl { credentials, ..PostgresUrl::of_tests() }.to_database(&self.name)
+    }
+
+    /// The `DATABASE_URL` of PostgreSQL as the server's superuser.
+    pub(crate) fn url_of_superuser(&self) -> String {
+        PostgresUrl::of_tests().to_database(&self.name)
+    }
+
     /// Host and port of PostgreSQL.
     pub(crate) fn address(&self) -> String {
         PostgresUrl::of_tests().address

@@ -8,6 +8,7 @@ use super::answer::Answer;
 use super::call::{Address, Call};
 use super::command::keys;
 use super::database::{Backend, Database, scratch_folder};
+use super::host::token_for;
 use super::person::{DESK, Person, USER};
 use super::server::Server;
 
@@ -20,6 +21,8 @@ pub(crate) struct Desk {
     environment: BTreeMap<String, String>,
     address: Address,
     folder: TempDir,
+    /// Whether people come with tokens of the host, which has them in its tables.
+    has_host: bool,
 }
 
 /// Another server on a desk's database.
@@ -35,6 +38,7 @@ pub(crate) struct Node {
 pub(crate) struct Plan {
     database: Database,
     environment: BTreeMap<String, String>,
+    has_host: bool,
 }
 
 impl Desk {
@@ -112,6 +116,10 @@ impl Desk {
     /// A user of that type and country.
     #[track_caller]
     pub(crate) fn user(&self, user_type: &str, id: &str, country: &str) -> Person {
+        if self.has_host {
+            self.host_has_user(id, user_type, country);
+            return Person::new(&self.address, Some(token_for(id, user_type, country)), USER);
+        }
         let token = keys().token(&["user", "--id", id, "--type", user_type, "--country", country, "--ttl", "1h"]);
         Person::new(&self.address, Some(token), USER)
     }
@@ -125,6 +133,11 @@ impl Desk {
     /// A member of the staff with more arguments for the command that makes the token.
     #[track_caller]
     pub(crate) fn admin_with(&self, id: &str, role: &str, country: Option<&str>, more: &[&str]) -> Person {
+        if self.has_host {
+            self.host_has_admin(id, role, country);
+            let token = token_for(id, "admin", country.unwrap_or("BD"));
+            return Person::new(&self.address, Some(token), DESK);
+        }
         let mut arguments = vec!["admin", "--id", id, "--role", role, "--ttl", "1h"];
         if let Some(country) = country {
             arguments.extend(["--country", country]);
@@ -158,7 +171,13 @@ impl Plan {
             ("SUPPORT_WS_FRAMES_PER_SECOND", "1000"),
         ];
         let environment = environment.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
-        Self { database, environment }
+        Self { database, environment, has_host: false }
+    }
+
+    /// People come with tokens of the host.
+    pub(crate) fn with_the_hosts_tokens(mut self) -> Self {
+        self.has_host = true;
+        self
     }
 
     /// Sets a variable of the server's environment.
@@ -189,8 +208,8 @@ impl Plan {
     pub(crate) fn start(self) -> Desk {
         let folder = scratch_folder();
         let server = Server::start("serve", "server", folder.path(), &self.environment);
-        let Self { database, environment } = self;
-        let mut desk = Desk { server, database, environment, address: Address::default(), folder };
+        let Self { database, environment, has_host } = self;
+        let mut desk = Desk { server, database, environment, address: Address::default(), folder, has_host };
         desk.wait_until_ready();
         desk
     }

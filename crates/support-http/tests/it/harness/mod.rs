@@ -13,6 +13,7 @@ mod follower;
 mod forwarder;
 mod frames;
 mod handshake;
+mod host;
 mod nats;
 mod patience;
 mod person;
@@ -32,6 +33,9 @@ pub(crate) use follower::Follower;
 pub(crate) use forwarder::Forwarder;
 pub(crate) use frames::{BINARY, CLOSE, CONTINUATION, PING, TEXT, frame, header_of};
 pub(crate) use handshake::{Handshake, TICKETS};
+pub(crate) use host::{
+    OWNER, ROLE, SECRET, claims, host_database, make_roles, migrate_as_owner, now, sign, token_for, token_of,
+};
 pub(crate) use nats::Nats;
 pub(crate) use patience::eventually;
 pub(crate) use person::{Conversation, DESK, Person, USER};

@@ -15,6 +15,7 @@ use crate::follower::Follower;
 use crate::measure::Measure;
 use crate::options::Crowding;
 use crate::people::Person;
+use crate::process::raise_descriptors;
 use crate::progress::Progress;
 use crate::report::Check;
 use crate::rooms::Room;
@@ -23,6 +24,8 @@ use crate::scan::{ScannedFrame, scan_frame};
 use crate::socket::Socket;
 use crate::trouble::advice;
 
+/// File descriptors for other things than the sockets of subscribers.
+const BESIDES: u64 = 128;
 const LOOK: Duration = Duration::from_millis(20);
 const FIRST_WAIT: Duration = Duration::from_millis(200);
 const LONGEST_WAIT: Duration = Duration::from_secs(5);
@@ -95,6 +98,18 @@ impl Counters {
     }
 }
 
+/// Whether this process may have so many sockets, and some files besides.
+fn enough_descriptors(sockets: usize) -> Result<(), Stop> {
+    let needed = sockets as u64 + BESIDES;
+    match raise_descriptors().filter(|limit| *limit < needed) {
+        None => Ok(()),
+        Some(limit) => Err(Stop::usage(format!(
+            "{sockets} sockets need {needed} file descriptors and this process may have {limit}: raise the hard limit \
+             (ulimit -Hn, or LimitNOFILE of a service), or run several of this program"
+        ))),
+    }
+}
+
 /// Who has the `place`th socket of a room: its owner as long as that is allowed, then one of the staff for each as many.
 pub(crate) fn listener(run: &Run, room: &Room, index: usize, place: usize, per_person: usize) -> Result<Person, Stop> {
     let own = per_person - 1;
@@ -115,6 +130,7 @@ impl Crowd {
         crowding: &Crowding,
         jitter: Duration,
     ) -> Result<Self, Stop> {
+        enough_descriptors(members.len())?;
         let counters = Counters::new();
         let state =
             |(room, _): &(usize, Person)| State { room: *room, last: AtomicU64::new(0), is_joined: AtomicU64::new(0) };
@@ -168,7 +184,7 @@ impl Crowd {
             return Ok(());
         }
         let mut text = format!("{} of {} sockets have joined, and no more come", self.joined(), self.size());
-        for measure in [&self.counters.connect, &self.counters.loss] {
+        for measure in [&self.counters.connect, &self.counters.join, &self.counters.loss] {
             for (kind, times) in measure.errors() {
                 text += &format!("; {kind}, {times} times");
                 text += &advice(&kind).map(|sentence| format!(": {sentence}")).unwrap_or_default();
@@ -218,7 +234,11 @@ impl Crowd {
     pub(crate) async fn disperse(mut self) -> Check {
         self.orders.send_modify(|orders| orders.is_over = true);
         let (mut faults, mut received) = (Vec::new(), 0);
-        while let Some(Ok((number, follower))) = self.tasks.join_next().await {
+        while let Some(ended) = self.tasks.join_next().await {
+            let Ok((number, follower)) = ended else {
+                faults.push("a task of this program has failed".to_owned());
+                continue;
+            };
             let room = &self.rooms[self.states[number].room];
             let end = room.ledger().last_seq();
             let found = follower.faults(end);
@@ -284,15 +304,13 @@ impl Subscriber {
     async fn enter_at_last(&mut self) -> Option<Socket> {
         let mut wait = FIRST_WAIT;
         loop {
-            self.orders.mark_unchanged();
+            if self.orders.borrow_and_update().is_over {
+                return None;
+            }
             match self.enter().await {
                 Ok(socket) => return Some(socket),
-                Err(trouble) => {
-                    self.counters.connect.fail(&trouble);
-                    if trouble.is_final() {
-                        return None;
-                    }
-                }
+                Err(trouble) if trouble.is_final() => return None,
+                Err(_) => {}
             }
             let half = wait / 2;
             let wait_now = half + self.dice.below(half);
@@ -303,14 +321,33 @@ impl Subscriber {
         }
     }
 
+    /// A new socket that has joined. A join that cannot be answered at the moment is asked again on the same socket.
     async fn enter(&mut self) -> Result<Socket, Trouble> {
         let began = self.run.now();
         let (target, number) = self.run.next_target();
-        let mut socket = Socket::open(&target, &self.person, number, self.run.patience()).await?;
+        let opened = Socket::open(&target, &self.person, number, self.run.patience()).await;
+        let mut socket = opened.inspect_err(|trouble| self.counters.connect.fail(trouble))?;
         let connected = self.run.now();
         self.counters.connect.succeed(began, connected);
+        let mut wait = FIRST_WAIT;
+        while let Err(trouble) = self.join(&mut socket).await {
+            self.counters.join.fail(&trouble);
+            let half = wait / 2;
+            let wait_now = trouble.wait.unwrap_or(half + self.dice.below(half));
+            if !trouble.leaves_the_socket() || self.pause(wait_now).await {
+                return Err(trouble);
+            }
+            wait = (wait * 2).min(LONGEST_WAIT);
+        }
+        self.state().last.store(self.follower.last(), Ordering::Relaxed);
+        self.counters.join.succeed(connected, self.run.now());
+        Ok(socket)
+    }
+
+    /// Joins behind what is there, until all of the past has come.
+    async fn join(&mut self, socket: &mut Socket) -> Result<(), Trouble> {
         loop {
-            let room = &self.rooms[self.state().room].id;
+            let room = &self.rooms[self.states[self.number].room].id;
             let (after, follower) = (self.follower.last(), &mut self.follower);
             let each = |frame: &ScannedFrame<'_>| {
                 take(follower, room, frame);
@@ -320,12 +357,9 @@ impl Subscriber {
                 self.follower.take(message.seq);
             }
             if !joined.has_more || joined.messages.is_empty() {
-                break;
+                return Ok(());
             }
         }
-        self.state().last.store(self.follower.last(), Ordering::Relaxed);
-        self.counters.join.succeed(connected, self.run.now());
-        Ok(socket)
     }
 
     async fn listen(&mut self, mut socket: Socket) -> Ended {

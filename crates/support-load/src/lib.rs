@@ -91,6 +91,7 @@ impl std::error::Error for Stop {}
 /// When the server cannot be reached, refuses what is needed to begin, or the options contradict each other. What fails
 /// once it has begun is in the report.
 pub fn run(scenario: &Scenario) -> Result<Report, Stop> {
+    // As many as may be; who needs more than that says so.
     process::raise_descriptors();
     let mut builder = match scenario.common().threads {
         1 => tokio::runtime::Builder::new_current_thread(),

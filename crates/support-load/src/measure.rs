@@ -22,7 +22,8 @@ pub struct Measure {
 
 #[derive(Debug, Default)]
 struct Counted {
-    from: Duration,
+    /// `None`: from the beginning, which is another one than that of the rest.
+    from: Option<Duration>,
     latencies: Latencies,
     errors: BTreeMap<String, u64>,
 }
@@ -35,8 +36,8 @@ pub struct Measured {
     pub name: &'static str,
     /// How many went well, without the warm-up.
     pub count: u64,
-    /// How many of them a second.
-    pub per_second: f64,
+    /// How many of them a second, if it was counted all the time.
+    pub per_second: Option<f64>,
     /// How many failed, by kind, those of the warm-up included.
     pub errors: BTreeMap<String, u64>,
     /// How long they took.
@@ -55,15 +56,15 @@ impl Measure {
         self.counted.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What begins before that moment does not count.
+    /// What begins before that moment does not count. Only what has such a moment has a rate.
     pub fn count_from(&self, from: Duration) {
-        self.counted().from = from;
+        self.counted().from = Some(from);
     }
 
     /// Something that began at `start` went well and is over now.
     pub fn succeed(&self, start: Duration, now: Duration) {
         let mut counted = self.counted();
-        if start >= counted.from {
+        if counted.from.is_none_or(|from| start >= from) {
             counted.latencies.record(now.saturating_sub(start));
         }
         self.done.fetch_add(1, Ordering::Relaxed);
@@ -95,11 +96,12 @@ impl Measure {
     pub fn report(&self, during: Duration) -> Measured {
         let counted = self.counted();
         let count = counted.latencies.count();
-        let per_second = if during.is_zero() { 0.0 } else { count as f64 / during.as_secs_f64() };
+        let is_timed = counted.from.is_some() && !during.is_zero();
+        let per_second = is_timed.then(|| (count as f64 / during.as_secs_f64() * 100.0).round() / 100.0);
         Measured {
             name: self.name,
             count,
-            per_second: (per_second * 100.0).round() / 100.0,
+            per_second,
             errors: counted.errors.clone(),
             latency: counted.latencies.summary(),
             histogram: counted.latencies.buckets(),
@@ -123,7 +125,8 @@ mod tests {
         measure.fail_times("timeout", 2);
         measure.fail_times("lost", 0);
         let report = measure.report(second(4));
-        assert_eq!((report.count, report.per_second, measure.done()), (2, 0.5, 3));
+        assert_eq!((report.count, report.per_second, measure.done()), (2, Some(0.5), 3));
+        assert_eq!(Measure::new("join").report(second(4)).per_second, None);
         assert_eq!(report.errors, BTreeMap::from([("timeout".to_owned(), 3)]));
         assert_eq!(report.histogram.iter().map(|(_, count)| count).sum::<u64>(), 2);
     }

@@ -103,14 +103,20 @@ impl Report {
         self.checks.iter().all(|check| check.passed)
     }
 
-    /// What can be said about the failures that were counted, each once.
-    pub(crate) fn advise(&mut self) {
+    /// What can be said about the failures that were counted, each once, and about this program on so many threads.
+    pub(crate) fn advise(&mut self, threads: f64) {
         let kinds = self.measures.iter().flat_map(|measure| measure.errors.keys());
         let mut said: Vec<&'static str> = Vec::new();
         for sentence in kinds.filter_map(|kind| advice(kind)) {
             if !said.contains(&sentence) {
                 said.push(sentence);
             }
+        }
+        let busy = self.client.map_or(0.0, |client| client.cpu_seconds / self.measured_seconds.max(0.001));
+        if self.measured_seconds >= 1.0 && busy > 0.9 * threads {
+            said.push(
+                "this program had no CPU left: the numbers are partly its own; give it more --threads, or less work",
+            );
         }
         self.advice = said;
     }
@@ -132,7 +138,8 @@ impl Report {
         writeln!(text, "{}: {:.1} s measured", self.scenario, self.measured_seconds)?;
         let head = ["", "count", "per second", "p50 ms", "p90 ms", "p99 ms", "p99.9 ms", "max ms", "errors"];
         let mut rows = vec![head.map(str::to_owned)];
-        rows.extend(self.measures.iter().map(row));
+        let happened = |measure: &&Measured| measure.count > 0 || !measure.errors.is_empty();
+        rows.extend(self.measures.iter().filter(happened).map(row));
         let widths: Vec<usize> = (0..head.len())
             .map(|column| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0))
             .collect();
@@ -191,7 +198,7 @@ fn row(measure: &Measured) -> [String; 9] {
     [
         measure.name.to_owned(),
         measure.count.to_string(),
-        format!("{:.1}", measure.per_second),
+        measure.per_second.map_or_else(|| "-".to_owned(), |rate| format!("{rate:.1}")),
         millis(latency.p50_micros),
         millis(latency.p90_micros),
         millis(latency.p99_micros),
@@ -222,11 +229,11 @@ mod tests {
             measures: vec![measure.report(Duration::from_secs(1))],
             numbers: BTreeMap::from([("sent", 4.0)]),
             server: Spent::between(usage(1.0), usage(1.5), 1_000),
-            client: None,
+            client: Spent::between(usage(1.0), usage(1.95), 1_000),
             checks: vec![Check::new("kept", "all".to_owned(), vec!["x".to_owned(); 25])],
             advice: Vec::new(),
         };
-        report.advise();
+        report.advise(1.0);
         report
     }
 
@@ -240,6 +247,7 @@ mod tests {
             "FAILED kept",
             "and 5 more",
             "note: SUPPORT_SENDS",
+            "no CPU left",
         ] {
             assert!(table.contains(part), "{part}: {table}");
         }

@@ -18,7 +18,8 @@ use crate::target::Target;
 /// A kept connection, made when it is needed.
 #[derive(Debug)]
 pub(crate) struct RestClient {
-    target: Arc<Target>,
+    targets: Arc<[Arc<Target>]>,
+    /// Which connection of the run it is: that says which server, too. After a failure it is the next one's turn.
     number: usize,
     patience: Duration,
     connection: Option<SendRequest<Full<Bytes>>>,
@@ -32,8 +33,8 @@ struct Refusal<'a> {
 
 impl RestClient {
     /// The `number`th of the run, which gives each request so long.
-    pub(crate) fn new(target: Arc<Target>, number: usize, patience: Duration) -> Self {
-        Self { target, number, patience, connection: None }
+    pub(crate) fn new(targets: Arc<[Arc<Target>]>, number: usize, patience: Duration) -> Self {
+        Self { targets, number, patience, connection: None }
     }
 
     pub(crate) async fn get(&mut self, person: &Person, path: &str) -> Result<String, Trouble> {
@@ -47,11 +48,23 @@ impl RestClient {
     /// The body of an answer of 2xx. Whatever else came is a trouble, and what was under way on a connection that
     /// failed takes the connection with it.
     async fn call(&mut self, method: Method, person: &Person, path: &str, body: String) -> Result<String, Trouble> {
+        let result = self.try_call(method, person, path, body).await;
+        if self.connection.is_none() {
+            self.number = self.number.wrapping_add(1);
+        }
+        result
+    }
+
+    fn target(&self) -> &Target {
+        &self.targets[self.number % self.targets.len()]
+    }
+
+    async fn try_call(&mut self, method: Method, person: &Person, path: &str, body: String) -> Result<String, Trouble> {
         let mut connection = match self.connection.take().filter(|connection| !connection.is_closed()) {
             Some(connection) => connection,
             None => self.connect().await?,
         };
-        let host = HeaderValue::try_from(self.target.host.as_str()).map_err(|_| Trouble::new("request"))?;
+        let host = HeaderValue::try_from(self.target().host.as_str()).map_err(|_| Trouble::new("request"))?;
         let request = Request::builder().method(method).uri(path).header(HOST, host);
         let request = request.header(AUTHORIZATION, &person.bearer).header(CONTENT_TYPE, "application/json");
         let request = request.body(Full::new(Bytes::from(body))).map_err(|_| Trouble::new("request"))?;
@@ -72,7 +85,7 @@ impl RestClient {
     }
 
     async fn connect(&self) -> Result<SendRequest<Full<Bytes>>, Trouble> {
-        let stream = self.target.connect(self.number, self.patience).await?;
+        let stream = self.target().connect(self.number, self.patience).await?;
         let (sender, connection) = handshake(TokioIo::new(stream)).await.map_err(|_| Trouble::new("lost"))?;
         // What goes wrong on it is told to whoever has the sender.
         tokio::spawn(connection);

@@ -23,7 +23,7 @@ pub(crate) struct Run {
     pub(crate) people: People,
     clock: SystemClock,
     id: u32,
-    targets: Vec<Arc<Target>>,
+    targets: Arc<[Arc<Target>]>,
     messages: AtomicU64,
     connections: AtomicUsize,
 }
@@ -42,7 +42,7 @@ impl Run {
             }
         };
         let targets = common.url.iter().map(|url| Target::find(url, &common.source).map(Arc::new));
-        let targets = targets.collect::<Result<Vec<_>, Stop>>()?;
+        let targets = targets.collect::<Result<Arc<[_]>, Stop>>()?;
         let (messages, connections) = (AtomicU64::new(0), AtomicUsize::new(0));
         Ok(Arc::new(Self { common: common.clone(), people, clock, id, targets, messages, connections }))
     }
@@ -96,7 +96,7 @@ impl Run {
     }
 
     pub(crate) fn rest_client(&self) -> RestClient {
-        let (target, number) = self.next_target();
-        RestClient::new(target, number, self.patience())
+        let number = self.connections.fetch_add(1, Ordering::Relaxed);
+        RestClient::new(Arc::clone(&self.targets), number, self.patience())
     }
 }

@@ -108,7 +108,7 @@ impl Senders {
     }
 
     /// Sends until the time or the messages are over.
-    pub(crate) async fn send(self, run: &Arc<Run>, counters: &Counters) -> Sent {
+    pub(crate) async fn send(self, run: &Arc<Run>, counters: &Counters) -> Result<Sent, Stop> {
         let start = run.now();
         let from = start + run.warm_up();
         let end = from + Duration::from_secs_f64(self.sending.seconds);
@@ -134,10 +134,9 @@ impl Senders {
         let (server_before, client_before) = (Usage::of(&run.common.server_pid), Usage::of_self());
         let mut followers = Vec::new();
         while let Some(some) = tasks.join_next().await {
-            // A task that panicked would have to be a fault of this program, and its messages are in the books.
-            followers.extend(some.unwrap_or_default());
+            followers.extend(some.map_err(|_| Stop::new("a task of this program has failed"))?);
         }
-        Sent { from, to: run.now(), server_before, client_before, followers }
+        Ok(Sent { from, to: run.now(), server_before, client_before, followers })
     }
 }
 

@@ -25,6 +25,11 @@ impl Trouble {
         FINAL.iter().any(|end| self.kind.ends_with(end) || self.kind.contains(&format!("_{end}_")))
     }
 
+    /// Whether a refusal of something asked over a socket, which costs nothing but the frame, and may be asked again.
+    pub(crate) fn leaves_the_socket(&self) -> bool {
+        ["socket_unavailable", "socket_internal", "socket_rate_limited"].contains(&self.kind.as_str())
+    }
+
     /// No local port or descriptor was left, or somebody else's reason not to be reached.
     pub fn of_connect(error: &std::io::Error) -> Self {
         match error.kind() {
@@ -45,7 +50,7 @@ pub fn advice(kind: &str) -> Option<&'static str> {
         }
         "close_4029" => {
             "SUPPORT_MAX_SOCKETS_PER_PRINCIPAL or SUPPORT_WS_FRAMES_PER_SECOND of the server stands in the way: raise it \
-             there, or lower --sockets-per-person"
+             there, or lower --sockets-per-person (after a cut the server may still count the sockets from before)"
         }
         "handshake_503" => "SUPPORT_MAX_SOCKETS of the server stands in the way, or it stops: raise it there",
         "close_4008" => {

@@ -11,9 +11,20 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("support-realtime", &["support-domain"]),
     ("support-store", &["support-domain"]),
     ("support-service", &["support-audit", "support-domain", "support-rbac", "support-realtime", "support-store"]),
+    // A client: it knows what a token is, and nothing else of the server.
+    ("support-load", &["support-domain", "support-rbac"]),
     (
         "support-http",
-        &["support-audit", "support-domain", "support-rbac", "support-realtime", "support-service", "support-store"],
+        &[
+            "support-audit",
+            "support-domain",
+            // Only its acceptance suite, which can start the server that the client needs.
+            "support-load",
+            "support-rbac",
+            "support-realtime",
+            "support-service",
+            "support-store",
+        ],
     ),
 ];
 
@@ -25,6 +36,7 @@ const MUST_NOT_NAME: &[(&str, &[&str])] = &[
     ("support-realtime", &["actix", "diesel"]),
     ("support-service", &["actix", "diesel"]),
     ("support-store", &["actix", "biscuit"]),
+    ("support-load", &["actix", "diesel", "r2d2"]),
 ];
 
 fn wrong_arrows(tree: &Tree) -> Vec<String> {

@@ -61,6 +61,7 @@ mod content;
 mod days;
 mod harness;
 mod http;
+mod load;
 mod masking;
 mod operation;
 mod realtime;

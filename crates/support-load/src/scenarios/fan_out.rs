@@ -25,7 +25,7 @@ pub(super) async fn play(run: &Arc<Run>, options: &FanOut) -> Result<Findings, S
     let sent = {
         let delivery = Arc::clone(&crowd.counters().delivery);
         let _progress = Progress::show(run.common.quiet, "delivering", None, move || delivery.done());
-        let sent = senders.send(run, &counters).await;
+        let sent = senders.send(run, &counters).await?;
         crowd.wait_until_delivered().await;
         sent
     };

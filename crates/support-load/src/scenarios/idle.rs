@@ -21,6 +21,9 @@ pub(super) async fn play(run: &Arc<Run>, options: &Idle) -> Result<Findings, Sto
     let look = || (Usage::of(&run.common.server_pid), Usage::of_self());
     let (from, (server_before, client_before)) = (run.now(), look());
     let crowd = Crowd::gather(run, &rooms, members, &options.crowd, Duration::from_secs(1)).await?;
+    for measure in [&crowd.counters().join, &crowd.counters().connect] {
+        measure.count_from(Duration::ZERO);
+    }
     let (held_from, (server_joined, client_joined)) = (run.now(), look());
     {
         let _progress = Progress::show(run.common.quiet, "holding", None, || 0);
@@ -28,14 +31,15 @@ pub(super) async fn play(run: &Arc<Run>, options: &Idle) -> Result<Findings, Sto
     }
     let (held, (server_after, client_after)) = (run.now() - held_from, look());
     let mut numbers = BTreeMap::from([("sockets", options.sockets as f64), ("stillJoined", crowd.joined() as f64)]);
-    let sockets = options.sockets as f64;
+    let grown = |before: Usage, after: Usage| after.rss_bytes as f64 - before.rss_bytes as f64;
+    let per_socket = |before, after| (grown(before, after) / options.sockets as f64).round();
     if let (Some(before), Some(joined), Some(after)) = (server_before, server_joined, server_after) {
-        numbers.insert("serverRssBytesPerSocket", (after.rss_bytes as f64 - before.rss_bytes as f64) / sockets);
+        numbers.insert("serverRssBytesPerSocket", per_socket(before, after));
         let cpu = (after.cpu_seconds - joined.cpu_seconds) * 1e6 / held.as_secs_f64().max(0.001);
         numbers.insert("serverCpuMicrosPerSecondWhileHeld", cpu.round());
     }
     if let (Some(before), Some(joined)) = (client_before, client_joined) {
-        numbers.insert("clientRssBytesPerSocket", (joined.rss_bytes as f64 - before.rss_bytes as f64) / sockets);
+        numbers.insert("clientRssBytesPerSocket", per_socket(before, joined));
     }
     let crowds = crowd.counters().clone();
     let mut checks = vec![stayed(&crowds.loss), crowd.disperse().await];

@@ -67,7 +67,7 @@ pub(crate) async fn play(scenario: &Scenario) -> Result<Report, Stop> {
         checks,
         advice: Vec::new(),
     };
-    report.advise();
+    report.advise(f64::from(run.common.threads));
     Ok(report)
 }
 

@@ -23,7 +23,7 @@ pub(super) async fn play(run: &Arc<Run>, options: &Sends, over: Over) -> Result<
     let sent = {
         let send = Arc::clone(&counters.send);
         let _progress = Progress::show(run.common.quiet, "sending", sending.messages, move || send.done());
-        senders.send(run, &counters).await
+        senders.send(run, &counters).await?
     };
     let (server_after, client_after) = (Usage::of(&run.common.server_pid), Usage::of_self());
     let mut checks = Vec::new();

@@ -42,7 +42,7 @@ pub(super) async fn play(run: &Arc<Run>, options: &Storm) -> Result<Findings, St
         let total = Some(crowd.size() * u64::from(options.cuts));
         let _progress = Progress::show(run.common.quiet, "resumed", total, move || resume.done());
         let (sent, ()) = tokio::join!(senders.send(run, &counters), cuts);
-        sent
+        sent?
     };
     let back = crowd.wait_until_joined().await;
     crowd.wait_until_delivered().await;
@@ -52,6 +52,7 @@ pub(super) async fn play(run: &Arc<Run>, options: &Storm) -> Result<Findings, St
         ("rooms", count as f64),
         ("cuts", f64::from(options.cuts)),
         ("joinedAtTheEnd", crowd.joined() as f64),
+        ("duePerSecond", sending.rate.unwrap_or(RATE)),
     ]);
     let mut checks = vec![stayed(&crowds.loss), crowd.disperse().await];
     if let Err(stop) = back {

@@ -62,6 +62,13 @@ fn a_reordered_message_is_found() {
 }
 
 #[test]
+fn two_messages_of_one_number_are_found() {
+    let (ledger, mut found) = conversation(3, &[]);
+    found.push(Found { seq: 3, id: id(4), key: None });
+    assert_eq!(ledger.check(&found), [Fault::Reordered { seq: 3, after: 3 }]);
+}
+
+#[test]
 fn a_repetition_that_became_another_message_is_found() {
     let (mut ledger, mut found) = conversation(3, &[]);
     ledger.acknowledge(key(3), Receipt { seq: 3, id: id(3) });

@@ -48,7 +48,7 @@ fn every_scenario_passes(backend: Backend) {
     passes(&url, &format!("{fan_out} socket"), &[("delivery", 360), ("send", 30), ("join", 24)]);
     passes(&url, "idle --sockets 20 --conversations 2 --seconds 0.2", &[("join", 20)]);
     passes(&url, "lists --conversations 12 --limit 5 --walkers 2 --walks 2", &[]);
-    let storm = passes(&url, "storm --sockets 20 --cuts 2 --seconds 1.5 --jitter 0.3 --senders 2", &[("resume", 40)]);
+    let storm = passes(&url, "storm --sockets 20 --seconds 1 --jitter 0.3 --senders 2", &[("resume", 20)]);
     assert_eq!(storm.numbers["joinedAtTheEnd"], 20.0);
 }
 
@@ -62,7 +62,7 @@ fn a_limit_in_the_way_is_named(backend: Backend) {
         report.to_table()
     );
     assert!(report.advice.iter().any(|advice| advice.contains("SUPPORT_SENDS_PER_MINUTE")), "{}", report.to_table());
-    let stop = load(&url, "idle --sockets 12 --sockets-per-person 20 --settle 1").expect_err("ten sockets at most");
+    let stop = load(&url, "idle --sockets 12 --sockets-per-person 20 --settle 3").expect_err("ten sockets at most");
     assert!(stop.to_string().contains("10 of 12 sockets"), "{stop}");
     assert!(stop.to_string().contains("SUPPORT_MAX_SOCKETS_PER_PRINCIPAL"), "{stop}");
 }

@@ -81,6 +81,13 @@ fn a_sender_finds_by_its_own_socket_what_does_not_come() {
 }
 
 #[test]
+fn a_message_that_a_resume_leaves_out_is_found() {
+    let storm = ["storm", "--sockets", "6", "--conversations", "2", "--seconds", "1", "--jitter", "0.4"];
+    passes(Fault::None, &storm);
+    fails(Fault::ResumesShort, &storm, "delivered", "1 lost, 0 doubled, 0 reordered");
+}
+
+#[test]
 fn a_conversation_that_is_listed_twice_is_found() {
     fails(Fault::ListsTwice, LISTS, "listed", "again");
 }

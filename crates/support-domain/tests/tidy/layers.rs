@@ -12,11 +12,15 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("support-store", &["support-domain"]),
     ("support-service", &["support-audit", "support-domain", "support-rbac", "support-realtime", "support-store"]),
     ("support-safego", &["support-audit", "support-domain", "support-rbac", "support-service", "support-store"]),
+    // A client: it knows what a token is, and nothing else of the server.
+    ("support-load", &["support-domain", "support-rbac"]),
     (
         "support-http",
         &[
             "support-audit",
             "support-domain",
+            // Only its acceptance suite, which can start the server that the client needs.
+            "support-load",
             "support-rbac",
             "support-realtime",
             "support-safego",
@@ -35,6 +39,7 @@ const MUST_NOT_NAME: &[(&str, &[&str])] = &[
     ("support-service", &["actix", "diesel"]),
     ("support-safego", &["actix", "biscuit"]),
     ("support-store", &["actix", "biscuit"]),
+    ("support-load", &["actix", "diesel", "r2d2"]),
 ];
 
 fn wrong_arrows(tree: &Tree) -> Vec<String> {

@@ -62,6 +62,7 @@ mod days;
 mod harness;
 mod host;
 mod http;
+mod load;
 mod masking;
 mod operation;
 mod realtime;

@@ -26,10 +26,12 @@ pub mod people;
 mod text_enum;
 pub mod visibility;
 
-pub use attachment::SupportAttachment;
+pub use attachment::{
+    AttachmentIds, MediaType, MediaTypes, StorageKey, SupportAttachment, Upload, UploadState,
+};
 pub use audit_log::AuditLogRecord;
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use content::{ContentFormat, MaskedKind, MaskedKinds, MessageContent, Metadata, Preview, Subject};
+pub use content::{ContentFormat, FileName, MaskedKind, MaskedKinds, MessageContent, Metadata, Preview, Subject};
 pub use conversation::{ConversationStatus, Priority, SupportConversation};
 pub use error::InvalidValue;
 pub use ids::{

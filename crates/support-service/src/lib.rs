@@ -20,6 +20,8 @@ mod gate;
 mod rate_limit;
 mod realtime;
 mod service;
+mod tidy_files;
+mod upload_slots;
 mod use_cases;
 
 pub use context::{Context, Origin};
@@ -31,6 +33,9 @@ pub use use_cases::follow_conversation::{FollowConversation, MOST_CAUGHT_UP};
 pub use use_cases::list_conversations::{ConversationsListed, ListConversations};
 pub use use_cases::list_messages::{ListMessages, MessagesListed};
 pub use use_cases::open_conversation::{OpenConversation, OpenConversationForUser, Opened};
+pub use upload_slots::UploadSlot;
+pub use use_cases::read_attachment::{AttachmentContent, AttachmentRead};
 pub use use_cases::send_message::{SendMessage, Sent};
 pub use use_cases::tickets::SocketTicket;
 pub use use_cases::update_conversation::UpdateConversation;
+pub use use_cases::upload_attachment::{UploadAttachment, Uploaded};

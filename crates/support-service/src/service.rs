@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
+use support_attachments::Files;
 use support_audit::{AuditSink, Environment, deliver_pending};
 use support_domain::{Clock, IdSource, Limits, SystemClock, SystemIds};
 use support_rbac::{Caller, RevocationId, SharedRevocationList};
@@ -14,6 +16,7 @@ use tokio::sync::watch;
 
 use crate::audit::PendingLogs;
 use crate::rate_limit::PersonLimiter;
+use crate::upload_slots::UploadSlots;
 use crate::{Realtime, ServiceError};
 
 /// What the service is told at its start.
@@ -23,6 +26,10 @@ pub struct ServiceConfig {
     pub limits: Limits,
     /// How much one person may send.
     pub sends_per_minute: NonZeroU32,
+    /// How many files one person may upload.
+    pub uploads_per_minute: NonZeroU32,
+    /// How long an upload is kept that is on no message.
+    pub unsent_life: Duration,
     /// How many tickets for sockets one person may ask for.
     pub tickets_per_minute: NonZeroU32,
     /// What records of the audit log name as their installation.
@@ -35,6 +42,8 @@ impl Default for ServiceConfig {
         Self {
             limits: Limits::default(),
             sends_per_minute: NonZeroU32::MIN.saturating_add(59),
+            uploads_per_minute: NonZeroU32::MIN.saturating_add(29),
+            unsent_life: Duration::from_secs(24 * 3_600),
             tickets_per_minute: NonZeroU32::MIN.saturating_add(599),
             environment: Environment::default(),
         }
@@ -52,6 +61,8 @@ pub struct Ports {
     pub realtime: Realtime,
     /// The host's own audit log, to which records are delivered as well.
     pub audit_sink: Option<Arc<dyn AuditSink>>,
+    /// Where files are kept; without it nobody can upload any.
+    pub files: Option<Files>,
 }
 
 impl Default for Ports {
@@ -62,6 +73,7 @@ impl Default for Ports {
             ids: Arc::new(SystemIds::new()),
             realtime: Realtime::none(),
             audit_sink: None,
+            files: None,
         }
     }
 }
@@ -79,6 +91,8 @@ struct Inner {
     ports: Ports,
     sends: PersonLimiter,
     tickets: PersonLimiter,
+    uploads: PersonLimiter,
+    upload_slots: UploadSlots,
     revocations: Arc<SharedRevocationList>,
     /// Says that a token was revoked.
     revoked: watch::Sender<()>,
@@ -89,8 +103,11 @@ impl SupportService {
     pub fn new(store: Store, config: ServiceConfig, ports: Ports) -> Self {
         let sends = PersonLimiter::new(config.sends_per_minute, Arc::clone(&ports.clock));
         let tickets = PersonLimiter::new(config.tickets_per_minute, Arc::clone(&ports.clock));
+        let uploads = PersonLimiter::new(config.uploads_per_minute, Arc::clone(&ports.clock));
+        let upload_slots = UploadSlots::default();
         let (revocations, revoked) = (Arc::new(SharedRevocationList::new()), watch::Sender::new(()));
-        Self { inner: Arc::new(Inner { store, config, ports, sends, tickets, revocations, revoked }) }
+        let inner = Inner { store, config, ports, sends, tickets, uploads, upload_slots, revocations, revoked };
+        Self { inner: Arc::new(inner) }
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -103,6 +120,22 @@ impl SupportService {
 
     pub(crate) fn tickets(&self) -> &PersonLimiter {
         &self.inner.tickets
+    }
+
+    pub(crate) fn uploads(&self) -> &PersonLimiter {
+        &self.inner.uploads
+    }
+
+    pub(crate) fn upload_slots(&self) -> &UploadSlots {
+        &self.inner.upload_slots
+    }
+
+    pub(crate) fn files(&self) -> Option<&Files> {
+        self.inner.ports.files.as_ref()
+    }
+
+    pub(crate) fn unsent_life(&self) -> Duration {
+        self.inner.config.unsent_life
     }
 
     pub(crate) fn fan_out(&self) -> &dyn FanOut {
@@ -127,7 +160,7 @@ impl SupportService {
         &self.inner.config.environment
     }
 
-    /// The limits on what people may write.
+    /// The limits on what people may write and upload. To be asked for at each use.
     pub fn limits(&self) -> &Limits {
         &self.inner.config.limits
     }
@@ -209,6 +242,7 @@ impl SupportService {
     pub async fn forget_idle(&self) -> Result<(), ServiceError> {
         self.sends().forget_idle();
         self.tickets().forget_idle();
+        self.uploads().forget_idle();
         let now = self.clock().now();
         self.store()
             .write(move |transaction| {

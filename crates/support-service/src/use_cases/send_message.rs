@@ -3,10 +3,12 @@
 use support_audit::AuditEvent;
 use support_domain::message::MessageDraft;
 use support_domain::{
-    Author, ClientMessageId, ConversationId, MaskedKinds, MessageContent, Metadata, SupportConversation, SupportMessage,
+    AttachmentId, AttachmentIds, Author, ClientMessageId, ConversationId, ConversationStatus, MaskedKinds, MessageContent, Metadata,
+    PrincipalKey, SupportAttachment, SupportConversation, SupportMessage,
 };
 use support_rbac::{Principal, policy::action};
 use support_realtime::fan_out::HintKind;
+use support_store::Transaction;
 
 use crate::gate::{Done, Happened, events_of};
 use crate::{Context, ServiceError, SupportService};
@@ -16,8 +18,10 @@ use crate::{Context, ServiceError, SupportService};
 pub struct SendMessage {
     /// Where.
     pub conversation_id: ConversationId,
-    /// What it says.
+    /// What it says; nothing only where files come with it.
     pub content: MessageContent,
+    /// Uploads of the sender's own that come with it.
+    pub attachment_ids: AttachmentIds,
     /// The client's key, under which a repeated send is the same message.
     pub client_message_id: Option<ClientMessageId>,
     /// What the client attaches to it.
@@ -46,15 +50,16 @@ impl SupportService {
     ///
     /// # Errors
     /// [`ServiceError::NotFound`], [`ServiceError::ConversationClosed`], [`ServiceError::Stale`] when `if_last_seq` is
-    /// out of date, [`ServiceError::IdempotencyMismatch`] when the key came with other words before, and
-    /// [`ServiceError::RateLimited`].
+    /// out of date, [`ServiceError::IdempotencyMismatch`] when the key came with other words or files before,
+    /// [`ServiceError::UploadsNotSendable`], and [`ServiceError::RateLimited`].
     pub async fn send_message(
         &self,
         context: &Context<action::SendMessage>,
         command: SendMessage,
     ) -> Result<Sent, ServiceError> {
         let principal = context.grant.principal();
-        self.sends().check(&principal.key())?;
+        let sender = principal.key();
+        self.sends().check(&sender)?;
         let author = match principal {
             Principal::User(user) => Author::User(user.user.id.clone()),
             Principal::Admin(admin) => Author::Admin(admin.id.clone()),
@@ -68,7 +73,8 @@ impl SupportService {
             if let Some(key) = &command.client_message_id
                 && let Some(message) = transaction.get_message_by_key(&conversation, &author, key)?
             {
-                if message.content != command.content {
+                let files = message.attachments.iter().map(|file| &file.id);
+                if message.content != command.content || !files.eq(command.attachment_ids.as_slice()) {
                     return Err(ServiceError::IdempotencyMismatch);
                 }
                 return Ok(Done::unchanged(Sent {
@@ -81,9 +87,13 @@ impl SupportService {
             if command.if_last_seq.is_some_and(|seq| seq != conversation.last_seq) {
                 return Err(ServiceError::Stale { field: "ifLastSeq", actual: conversation.last_seq });
             }
+            if conversation.status == ConversationStatus::Closed {
+                return Err(ServiceError::ConversationClosed);
+            }
             let draft = MessageDraft {
                 id: message_id,
                 content: command.content.clone(),
+                attachments: take_uploads(transaction, &command.attachment_ids, &sender)?,
                 client_message_id: command.client_message_id.clone(),
                 metadata: command.metadata.clone(),
             };
@@ -100,6 +110,7 @@ impl SupportService {
             let id = outcome.conversation.id;
             let mut messages = outcome.messages;
             let message = messages.remove(0);
+            transaction.update_uploads_sent(&message)?;
             let mut events = vec![AuditEvent::MessageSent {
                 conversation: id,
                 message: message.id,
@@ -113,4 +124,16 @@ impl SupportService {
         })
         .await
     }
+}
+
+/// The uploads of that list, in its order, under their locks: of two messages that name one, one gets it.
+fn take_uploads(
+    transaction: &mut Transaction<'_>,
+    ids: &AttachmentIds,
+    sender: &PrincipalKey,
+) -> Result<Vec<SupportAttachment>, ServiceError> {
+    let locked = transaction.lock_uploads(ids.as_slice())?;
+    let found = |id: &AttachmentId| locked.iter().find(|upload| upload.attachment.id == *id && upload.can_be_sent_by(sender));
+    let taken = ids.as_slice().iter().map(|id| found(id).map(|upload| upload.attachment.clone()));
+    taken.collect::<Option<_>>().ok_or(ServiceError::UploadsNotSendable)
 }

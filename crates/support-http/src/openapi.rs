@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 
 use support_domain::{
-    ContentFormat, ConversationStatus, CountryCode, MaskedKind, MessageType, Priority, SenderType, TextEnum, UserType,
+    ContentFormat, ConversationStatus, CountryCode, MaskedKind, MediaType, MessageType, Priority, SenderType, TextEnum, UserType,
 };
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
@@ -42,6 +42,7 @@ enum_schemas! {
     MessageTypeSchema of MessageType, "MessageType";
     FormatSchema of ContentFormat, "ContentFormat";
     MaskedKindSchema of MaskedKind, "MaskedKind";
+    MediaTypeSchema of MediaType, "MediaType";
 }
 
 /// A moment on the wire.
@@ -136,6 +137,10 @@ impl Modify for BearerToken {
         routes::admin::list_messages,
         routes::admin::reply,
         routes::admin::mark_read,
+        routes::attachments::upload_attachment,
+        routes::attachments::read_attachment,
+        routes::attachments::upload_desk_attachment,
+        routes::attachments::read_desk_attachment,
         routes::sockets::issue_ticket,
         routes::sockets::open_socket,
         routes::operation::check_live,

@@ -149,6 +149,7 @@ pub(crate) async fn serve(
         tokio::spawn(keep_delivering_audit(service.clone())),
         tokio::spawn(keep_in_step(service.clone(), signals, config.sync_every)),
         tokio::spawn(keep_forgetting(service.clone())),
+        tokio::spawn(keep_files_tidy(service.clone(), config.files.tidied_every)),
         tokio::spawn(keep_metrics_tidy(metrics, service)),
     ];
     let stop = tokio::spawn(async move {
@@ -218,6 +219,18 @@ async fn keep_forgetting(service: SupportService) {
         if let Err(error) = service.forget_idle().await {
             tracing::warn!(error = %error, "the tokens that have ended could not be forgotten");
         }
+    }
+}
+
+async fn keep_files_tidy(service: SupportService, every: Duration) {
+    loop {
+        match service.tidy_files().await {
+            // There may be more.
+            Ok(done) if done > 0 => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(error = %error, "files could not be tidied"),
+        }
+        tokio::time::sleep(every).await;
     }
 }
 

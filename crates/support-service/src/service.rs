@@ -134,6 +134,11 @@ impl SupportService {
         self.inner.ports.files.as_ref()
     }
 
+    /// Whether files can be uploaded at all.
+    pub fn keeps_files(&self) -> bool {
+        self.files().is_some()
+    }
+
     pub(crate) fn unsent_life(&self) -> Duration {
         self.inner.config.unsent_life
     }

@@ -117,3 +117,7 @@ fn verdict(line: &str) -> Result<Verdict, ScanFailed> {
         Err(ScanFailed("its answer is no verdict".to_owned()))
     }
 }
+
+#[cfg(test)]
+#[path = "clamav_tests.rs"]
+mod tests;

@@ -40,7 +40,11 @@ impl FromStr for ClamAvAddress {
         let (host, port) = text.rsplit_once(':').ok_or(refusal.clone())?;
         let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b".-_:[]".contains(&byte);
         let is_port = port.parse::<u16>().is_ok_and(|port| port > 0);
-        if !host.is_empty() && host.bytes().all(allowed) && is_port { Ok(Self::Tcp(text.to_owned())) } else { Err(refusal) }
+        if !host.is_empty() && host.bytes().all(allowed) && is_port {
+            Ok(Self::Tcp(text.to_owned()))
+        } else {
+            Err(refusal)
+        }
     }
 }
 

@@ -42,7 +42,8 @@ async fn only_a_clear_answer_is_a_verdict() {
     let large = vec![7; 200_000];
     assert_eq!(ask(b"stream: OK\0", &large).await, Ok(Verdict::Clean));
     assert_eq!(ask(b"stream: Eicar-Test-Signature FOUND\0", b"x").await, Ok(Verdict::Infected));
-    for answer in [&b""[..], b"\0", b"stream: \0", b"OK\0", b"INSTREAM size limit exceeded. ERROR\0", b"stream: x OK\0"] {
+    for answer in [&b""[..], b"\0", b"stream: \0", b"OK\0", b"INSTREAM size limit exceeded. ERROR\0", b"stream: x OK\0"]
+    {
         assert!(ask(answer, b"x").await.is_err(), "{answer:?}");
     }
 }
@@ -64,7 +65,9 @@ fn an_address_is_a_host_and_a_port_or_a_path() {
     for text in ["localhost:3310", "127.0.0.1:3310", "[::1]:3310", "unix:/run/clamav/clamd.ctl"] {
         assert!(text.parse::<ClamAvAddress>().is_ok(), "{text}");
     }
-    for text in ["", "localhost", "localhost:", "localhost:0", "localhost:99999", ":3310", "unix:clamd", "http://x:1/", "a b:1"] {
+    for text in
+        ["", "localhost", "localhost:", "localhost:0", "localhost:99999", ":3310", "unix:clamd", "http://x:1/", "a b:1"]
+    {
         assert!(text.parse::<ClamAvAddress>().is_err(), "{text}");
     }
 }

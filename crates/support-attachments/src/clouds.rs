@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
+use object_store::ObjectStore;
 use object_store::path::Path;
 use object_store::signer::{Method, Signer};
-use object_store::ObjectStore;
 use url::Url;
 
 use crate::files::{FilesError, LinkSource};

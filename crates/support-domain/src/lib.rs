@@ -26,9 +26,7 @@ pub mod people;
 mod text_enum;
 pub mod visibility;
 
-pub use attachment::{
-    AttachmentIds, MediaType, MediaTypes, StorageKey, SupportAttachment, Upload, UploadState,
-};
+pub use attachment::{AttachmentIds, MediaType, MediaTypes, StorageKey, SupportAttachment, Upload, UploadState};
 pub use audit_log::AuditLogRecord;
 pub use clock::{Clock, SystemClock, Timestamp};
 pub use content::{ContentFormat, FileName, MaskedKind, MaskedKinds, MessageContent, Metadata, Preview, Subject};

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use support_domain::{
-    AttachmentIds, Clock, ContentFormat, ConversationStatus, InvalidValue, Limits, MaskedKinds, MessageContent, Metadata, Priority,
-    Subject, SystemClock, Timestamp, UserRef, conversation::ConversationChange,
+    AttachmentIds, Clock, ContentFormat, ConversationStatus, InvalidValue, Limits, MaskedKinds, MessageContent,
+    Metadata, Priority, Subject, SystemClock, Timestamp, UserRef, conversation::ConversationChange,
 };
 use support_rbac::{
     Action, AdminPrincipal, Caller, Principal, Restrictions, SigningKey, TokenIssuer, TrustedKeys, UserPrincipal,

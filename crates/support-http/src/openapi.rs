@@ -3,7 +3,8 @@
 use std::sync::LazyLock;
 
 use support_domain::{
-    ContentFormat, ConversationStatus, CountryCode, MaskedKind, MediaType, MessageType, Priority, SenderType, TextEnum, UserType,
+    ContentFormat, ConversationStatus, CountryCode, MaskedKind, MediaType, MessageType, Priority, SenderType, TextEnum,
+    UserType,
 };
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};

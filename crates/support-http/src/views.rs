@@ -4,8 +4,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 use support_domain::{
-    AttachmentId, ConversationId, ConversationStatus, CountryCode, MaskedKinds, MediaType, MessageId, MessageType, Priority,
-    SenderType, Side, SupportAttachment, SupportConversation, SupportMessage, Timestamp, UserType,
+    AttachmentId, ConversationId, ConversationStatus, CountryCode, MaskedKinds, MediaType, MessageId, MessageType,
+    Priority, SenderType, Side, SupportAttachment, SupportConversation, SupportMessage, Timestamp, UserType,
 };
 use support_service::{ConversationsListed, MessagesListed, Opened, Sent, Uploaded};
 use support_store::MessagesPage;
@@ -13,8 +13,8 @@ use utoipa::ToSchema;
 
 use crate::cursor;
 use crate::openapi::{
-    CountryCodeSchema, MaskedKindSchema, MediaTypeSchema, MessageTypeSchema, PrioritySchema, SenderTypeSchema, StatusSchema,
-    TimestampSchema, UserTypeSchema,
+    CountryCodeSchema, MaskedKindSchema, MediaTypeSchema, MessageTypeSchema, PrioritySchema, SenderTypeSchema,
+    StatusSchema, TimestampSchema, UserTypeSchema,
 };
 
 /// What both sides see of a conversation.

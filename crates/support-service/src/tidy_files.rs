@@ -76,9 +76,7 @@ impl SupportService {
         for Upload { attachment, storage_key, .. } in removing {
             files.delete(&storage_key).await?;
             let id = attachment.id;
-            self.store()
-                .write::<_, StoreError, _>(move |transaction| transaction.delete_removed_upload(id))
-                .await?;
+            self.store().write::<_, StoreError, _>(move |transaction| transaction.delete_removed_upload(id)).await?;
         }
         Ok(count)
     }

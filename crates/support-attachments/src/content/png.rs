@@ -8,8 +8,8 @@ const SIGNATURE: &[u8] = b"\x89PNG\r\n\x1a\n";
 
 /// The chunks that say how the picture looks, those of moving ones included. `sPLT` is not among them, since it has a name.
 const SHOWN: &[&[u8; 4]] = &[
-    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"mDCV", b"cLLI",
-    b"bKGD", b"hIST", b"pHYs", b"acTL", b"fcTL", b"fdAT",
+    b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"cHRM", b"gAMA", b"iCCP", b"sBIT", b"sRGB", b"cICP", b"mDCV",
+    b"cLLI", b"bKGD", b"hIST", b"pHYs", b"acTL", b"fcTL", b"fdAT",
 ];
 
 /// The picture and nothing else; none if it is not whole.
@@ -54,7 +54,8 @@ pub(super) fn keep_picture(bytes: Vec<u8>) -> Option<Vec<u8>> {
 
 /// Whether a header says that there is a picture: sides of 1 to 2^31 - 1.
 fn is_header(data: &[u8]) -> bool {
-    let side = |bytes: &[u8]| (1..=0x7fff_ffff_u32).contains(&bytes.iter().fold(0, |all, byte| all << 8 | u32::from(*byte)));
+    let side =
+        |bytes: &[u8]| (1..=0x7fff_ffff_u32).contains(&bytes.iter().fold(0, |all, byte| all << 8 | u32::from(*byte)));
     data.len() == 13 && side(&data[..4]) && side(&data[4..8])
 }
 

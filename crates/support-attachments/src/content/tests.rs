@@ -33,7 +33,9 @@ fn tiff(orientation: u16, little: bool) -> Vec<u8> {
     let mut block = if little { b"II*\0".to_vec() } else { b"MM\0*".to_vec() };
     block.extend(four(8));
     block.extend(two(2));
-    for (tag, kind, count, value) in [(0x0112, 3, 1, [two(orientation), two(0)].concat()), (0x8825, 4, 1, four(38).to_vec())] {
+    for (tag, kind, count, value) in
+        [(0x0112, 3, 1, [two(orientation), two(0)].concat()), (0x8825, 4, 1, four(38).to_vec())]
+    {
         block.extend(two(tag));
         block.extend(two(kind));
         block.extend(four(count));
@@ -123,7 +125,8 @@ fn a_picture_keeps_nothing_but_the_picture() {
     );
     assert_eq!(kept(&photo), jpeg(&[], b""));
     let text = |name: &[u8; 4]| chunk(name, CANARY);
-    let shot = png(&[text(b"tEXt"), text(b"zTXt"), text(b"iTXt"), chunk(b"eXIf", &tiff(1, false)), text(b"prVt")], CANARY);
+    let shot =
+        png(&[text(b"tEXt"), text(b"zTXt"), text(b"iTXt"), chunk(b"eXIf", &tiff(1, false)), text(b"prVt")], CANARY);
     assert_eq!(kept(&shot), png(&[], b""));
     let picture = riff(b"VP8 ", b"picture");
     let image = webp(
@@ -141,7 +144,8 @@ fn colours_stay_as_they_were() {
     assert_eq!(kept(&photo), photo);
     let shot = png(&[chunk(b"gAMA", &[0, 0, 1, 2]), chunk(b"iCCP", b"icc\0\0data"), chunk(b"tRNS", &[0; 6])], b"");
     assert_eq!(kept(&shot), shot);
-    let image = webp(&[extended(0x20), riff(b"ICCP", b"profile"), riff(b"ALPH", b"alpha"), riff(b"VP8 ", b"picture")], b"");
+    let image =
+        webp(&[extended(0x20), riff(b"ICCP", b"profile"), riff(b"ALPH", b"alpha"), riff(b"VP8 ", b"picture")], b"");
     assert_eq!(kept(&image), image);
     let moving = riff(b"ANMF", &[vec![0; 16], riff(b"VP8L", b"picture")].concat());
     let moving = webp(&[extended(0x02), riff(b"ANIM", &[0; 6]), moving.clone(), moving], b"");
@@ -202,7 +206,10 @@ fn what_is_not_whole_is_damaged() {
         png(&[chunk(b"NEWC", b"unknown, and needed")], b""),
         webp(&[extended(0)], b""),
         webp(&[riff(b"VP8 ", b"picture"), extended(0)], b""),
-        webp(&[extended(2), riff(b"ANMF", &[vec![0; 16], riff(b"VP8L", b"picture"), riff(b"junk", CANARY)].concat())], b""),
+        webp(
+            &[extended(2), riff(b"ANMF", &[vec![0; 16], riff(b"VP8L", b"picture"), riff(b"junk", CANARY)].concat())],
+            b"",
+        ),
     ] {
         assert_eq!(look(&broken), Err(Refusal::Damaged));
     }

@@ -202,7 +202,9 @@ mod tests {
 
     #[test]
     fn a_name_is_short_and_does_not_print() {
-        for long in ["x".repeat(10_000), "\u{9a6}".repeat(10_000), "\u{1f600}".repeat(500), format!("{}.png", "y".repeat(300))] {
+        for long in
+            ["x".repeat(10_000), "\u{9a6}".repeat(10_000), "\u{1f600}".repeat(500), format!("{}.png", "y".repeat(300))]
+        {
             let name = FileName::parse(&long, MediaType::Webp);
             assert!(name.as_str().chars().count() <= FileName::MAX_CHARS, "{}", name.as_str());
             assert!(name.as_str().len() <= FileName::MAX_BYTES && name.as_str().ends_with(".webp"));

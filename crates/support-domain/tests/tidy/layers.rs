@@ -84,7 +84,8 @@ fn foreign_libraries(tree: &Tree) -> Vec<String> {
 
 #[test]
 fn a_crate_names_only_crates_below_it() {
-    let rule = "http -> service -> store, realtime, attachments, audit, rbac -> domain, and siblings do not know each other";
+    let rule =
+        "http -> service -> store, realtime, attachments, audit, rbac -> domain, and siblings do not know each other";
     hold(rule, &wrong_arrows(&Tree::of_the_project()));
 }
 

@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use support_domain::content::masking;
 use support_domain::conversation::ConversationChange;
 use support_domain::{
-    AdminId, AttachmentId, AttachmentIds, ClientMessageId, ContentFormat, ConversationId, ConversationStatus, CountryCode, Limits,
-    MaskedKinds, MessageContent, Metadata, Priority, Subject, UserId, UserRef, UserType,
+    AdminId, AttachmentId, AttachmentIds, ClientMessageId, ContentFormat, ConversationId, ConversationStatus,
+    CountryCode, Limits, MaskedKinds, MessageContent, Metadata, Priority, Subject, UserId, UserRef, UserType,
 };
 use support_service::{OpenConversation, OpenConversationForUser, SendMessage, UpdateConversation};
 use utoipa::ToSchema;

@@ -2,11 +2,11 @@
 //! type is what was found in its content, and a browser is told to guess nothing and to run nothing.
 
 use actix_web::body::SizedStream;
+use actix_web::http::Method;
 use actix_web::http::header::{
     ACCEPT_RANGES, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE, LOCATION,
     X_CONTENT_TYPE_OPTIONS,
 };
-use actix_web::http::Method;
 use actix_web::web::{self, Data, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::StreamExt;
@@ -155,10 +155,7 @@ fn file(read: AttachmentRead) -> HttpResponse {
             });
             HttpResponse::Ok()
                 .insert_header((CONTENT_TYPE, attachment.file_type.to_string()))
-                .insert_header((
-                    CONTENT_DISPOSITION,
-                    content_disposition(attachment.file_type, &attachment.file_name),
-                ))
+                .insert_header((CONTENT_DISPOSITION, content_disposition(attachment.file_type, &attachment.file_name)))
                 .insert_header((X_CONTENT_TYPE_OPTIONS, "nosniff"))
                 .insert_header((CONTENT_SECURITY_POLICY, "default-src 'none'; sandbox"))
                 .insert_header((CACHE_CONTROL, "private, no-store"))

@@ -81,7 +81,13 @@ fn cors(desk: &Desk) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "POST", "PATCH"])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, REQUEST_ID])
-        .expose_headers(["x-request-id", "retry-after", "x-ratelimit-limit", "x-ratelimit-remaining", "content-disposition"])
+        .expose_headers([
+            "x-request-id",
+            "retry-after",
+            "x-ratelimit-limit",
+            "x-ratelimit-remaining",
+            "content-disposition",
+        ])
         .max_age(600);
     desk.web.allowed_origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

@@ -3,8 +3,8 @@
 use support_audit::AuditEvent;
 use support_domain::message::MessageDraft;
 use support_domain::{
-    AttachmentId, AttachmentIds, Author, ClientMessageId, ConversationId, ConversationStatus, MaskedKinds, MessageContent, Metadata,
-    PrincipalKey, SupportAttachment, SupportConversation, SupportMessage,
+    AttachmentId, AttachmentIds, Author, ClientMessageId, ConversationId, ConversationStatus, MaskedKinds,
+    MessageContent, Metadata, PrincipalKey, SupportAttachment, SupportConversation, SupportMessage,
 };
 use support_rbac::{Principal, policy::action};
 use support_realtime::fan_out::HintKind;
@@ -133,7 +133,8 @@ fn take_uploads(
     sender: &PrincipalKey,
 ) -> Result<Vec<SupportAttachment>, ServiceError> {
     let locked = transaction.lock_uploads(ids.as_slice())?;
-    let found = |id: &AttachmentId| locked.iter().find(|upload| upload.attachment.id == *id && upload.can_be_sent_by(sender));
+    let found =
+        |id: &AttachmentId| locked.iter().find(|upload| upload.attachment.id == *id && upload.can_be_sent_by(sender));
     let taken = ids.as_slice().iter().map(|id| found(id).map(|upload| upload.attachment.clone()));
     taken.collect::<Option<_>>().ok_or(ServiceError::UploadsNotSendable)
 }

@@ -4,9 +4,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use support_attachments::{Files, Refusal, ScanFailed, Scanner, Verdict, examine};
-use support_domain::{
-    AttachmentId, FileName, MaskedKinds, StorageKey, SupportAttachment, Upload, UploadState,
-};
+use support_domain::{AttachmentId, FileName, MaskedKinds, StorageKey, SupportAttachment, Upload, UploadState};
 use support_rbac::policy::action;
 use support_store::{StoreError, Transaction};
 use tracing::Instrument;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use support_audit::Environment;
 use support_domain::{
-    AttachmentIds, AdminId, ContentFormat, ConversationId, CountryCode, Limits, MaskedKinds, MessageContent, Metadata, Priority,
-    Subject, Timestamp, UserId, UserRef, UserType,
+    AdminId, AttachmentIds, ContentFormat, ConversationId, CountryCode, Limits, MaskedKinds, MessageContent, Metadata,
+    Priority, Subject, Timestamp, UserId, UserRef, UserType,
 };
 use support_rbac::{
     Action, AdminPrincipal, AdminRole, Caller, Principal, Restrictions, UserPrincipal, authorize, policy::action,

@@ -9,7 +9,7 @@ use std::cmp::max;
 use crate::message::MessageDraft;
 use crate::{
     AdminId, Author, ConversationId, MessageContent, MessageId, MessageType, Metadata, Preview, Side, Subject,
-    SupportMessage, Timestamp, UserRef, text_enum,
+    SupportAttachment, SupportMessage, Timestamp, UserRef, text_enum,
 };
 
 text_enum! {
@@ -254,8 +254,12 @@ impl SupportConversation {
             return Err(Closed);
         }
         let side = author.side();
-        let (mut conversation, message) = self.append(author, MessageType::Text, draft, at);
-        conversation.last_message_preview = message.content.preview();
+        let message_type = if draft.content.is_empty() { MessageType::Attachment } else { MessageType::Text };
+        let (mut conversation, message) = self.append(author, message_type, draft, at);
+        conversation.last_message_preview = match message_type {
+            MessageType::Attachment => Preview::of_files(message.attachments.iter().map(|file| &file.file_name)),
+            MessageType::Text | MessageType::System => message.content.preview(),
+        };
         let mut outcome = Outcome { conversation, messages: vec![message], changes: Vec::new() };
         if side == Side::User && outcome.conversation.status != ConversationStatus::Open {
             outcome.conversation.version += 1;
@@ -336,7 +340,11 @@ impl SupportConversation {
             author,
             content: draft.content,
             message_type,
-            attachments: Vec::new(),
+            attachments: draft
+                .attachments
+                .into_iter()
+                .map(|file| SupportAttachment { message_id: Some(draft.id), ..file })
+                .collect(),
             client_message_id: draft.client_message_id,
             metadata: draft.metadata,
             user_side_count: self.user_side_count,
@@ -352,6 +360,7 @@ impl Outcome {
         let draft = MessageDraft {
             id: message,
             content: MessageContent::fixed(to.announcement()),
+            attachments: Vec::new(),
             client_message_id: None,
             metadata: Metadata::default(),
         };

@@ -27,7 +27,7 @@ fn id(number: u128) -> MessageId {
 
 fn draft(text: &str) -> MessageDraft {
     let content = MessageContent::parse(text, ContentFormat::Text, &Limits::default()).unwrap();
-    MessageDraft { id: id(7), content, client_message_id: None, metadata: Metadata::default() }
+    MessageDraft { id: id(7), content, attachments: Vec::new(), client_message_id: None, metadata: Metadata::default() }
 }
 
 fn user() -> Author {

@@ -28,10 +28,10 @@ pub mod settings;
 mod text_enum;
 pub mod visibility;
 
-pub use attachment::SupportAttachment;
+pub use attachment::{AttachmentIds, StorageKey, SupportAttachment, Upload, UploadState};
 pub use audit_log::AuditLogRecord;
 pub use clock::{Clock, SystemClock, Timestamp};
-pub use content::{ContentFormat, MaskedKind, MaskedKinds, MessageContent, Metadata, Preview, Subject};
+pub use content::{ContentFormat, FileName, MaskedKind, MaskedKinds, MessageContent, Metadata, Preview, Subject};
 pub use conversation::{ConversationStatus, Priority, SupportConversation};
 pub use error::InvalidValue;
 pub use ids::{

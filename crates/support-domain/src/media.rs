@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use crate::{InvalidValue, TextEnum, text_enum};
 
 text_enum! {
-    /// A kind of file, by its media type.
+    /// A kind of file, by its media type, as found in its content.
     pub enum MediaType ("media type") {
         /// A photograph.
         Jpeg = "image/jpeg",
@@ -16,6 +16,23 @@ text_enum! {
         Webp = "image/webp",
         /// A document.
         Pdf = "application/pdf",
+    }
+}
+
+impl MediaType {
+    /// Whether a client can show it as a picture.
+    pub const fn is_image(self) -> bool {
+        !matches!(self, Self::Pdf)
+    }
+
+    /// What the names of such files end in, the usual one first.
+    pub const fn extensions(self) -> &'static [&'static str] {
+        match self {
+            Self::Jpeg => &["jpg", "jpeg", "jpe", "jfif"],
+            Self::Png => &["png"],
+            Self::Webp => &["webp"],
+            Self::Pdf => &["pdf"],
+        }
     }
 }
 
@@ -58,5 +75,21 @@ impl Default for MediaTypes {
     /// All that are known.
     fn default() -> Self {
         Self(MediaType::ALL.iter().copied().collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_that_a_browser_would_run_is_a_media_type() {
+        for name in ["text/html", "image/svg+xml", "application/xml", "text/plain", "image/*", "IMAGE/PNG", ""] {
+            assert!(MediaTypes::parse([name]).is_err(), "{name}");
+        }
+        let two = MediaTypes::parse([" application/pdf", "image/png", "image/png"]).unwrap();
+        assert_eq!(two.names(), ["image/png", "application/pdf"]);
+        assert!(!two.contains(MediaType::Jpeg));
+        assert!(MediaTypes::parse([]).is_err());
     }
 }

@@ -120,8 +120,10 @@ impl SupportMessage {
 pub struct MessageDraft {
     /// Its id to be.
     pub id: MessageId,
-    /// What it says.
+    /// What it says; nothing only where files come with it.
     pub content: MessageContent,
+    /// The files that come with it, in the order in which they are shown.
+    pub attachments: Vec<SupportAttachment>,
     /// The sender's key for it.
     pub client_message_id: Option<ClientMessageId>,
     /// What the client attached to it.

@@ -144,13 +144,23 @@ impl Default for DeskSettings {
 impl DeskSettings {
     /// What holds when nothing was saved: these limits, and the defaults.
     pub fn configured(limits: &Limits) -> Self {
-        Self { max_message_chars: limits.max_message_chars, ..Self::default() }
+        Self {
+            max_message_chars: limits.max_message_chars,
+            max_attachment_bytes: limits.max_attachment_bytes as u64,
+            allowed_media_types: limits.allowed_media_types.clone(),
+            ..Self::default()
+        }
     }
 
     /// The limits where these settings are in force.
     #[must_use]
     pub fn limits(&self, configured: &Limits) -> Limits {
-        Limits { max_message_chars: self.max_message_chars, ..configured.clone() }
+        Limits {
+            max_message_chars: self.max_message_chars,
+            max_attachment_bytes: usize::try_from(self.max_attachment_bytes).unwrap_or(usize::MAX),
+            allowed_media_types: self.allowed_media_types.clone(),
+            ..configured.clone()
+        }
     }
 
     /// These settings where `patch` says nothing, and `patch` where it does.

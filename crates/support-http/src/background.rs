@@ -24,6 +24,8 @@ const AUDIT_EVERY: Duration = Duration::from_secs(1);
 const STANDING_EVERY: Duration = Duration::from_secs(2);
 /// How long nobody may be able to say, before live sockets have to come again.
 const DOUBT_AFTER: Duration = Duration::from_secs(30);
+/// How often it is looked for files that nobody needs any more, or that wait to be scanned.
+const FILES_EVERY: Duration = Duration::from_secs(60);
 /// How often memory kept for people who have gone is given back.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
 /// How often the metrics are tidied, which otherwise happens only when somebody reads them.
@@ -59,12 +61,19 @@ pub struct Background {
     pub sync_every: Duration,
     /// How often the settings are read anew; less than a minute, after which a change is to be in force everywhere.
     pub settings_every: Duration,
+    /// How often it is looked for uploads that are on no message any more, and for those that wait to be scanned.
+    pub files_every: Duration,
 }
 
 impl Background {
     /// As the binary has it when nothing else is configured.
     pub fn new(signals: Signals) -> Self {
-        Self { signals, sync_every: Duration::from_secs(2), settings_every: Duration::from_secs(15) }
+        Self {
+            signals,
+            sync_every: Duration::from_secs(2),
+            settings_every: Duration::from_secs(15),
+            files_every: FILES_EVERY,
+        }
     }
 }
 
@@ -102,6 +111,9 @@ pub async fn background(desk: &Desk, with: Background) -> Result<BackgroundTasks
     }
     tasks.spawn(keep_noting_staff(service.clone()));
     tasks.spawn(keep_forgetting(service.clone()));
+    if service.keeps_files() {
+        tasks.spawn(keep_files_tidy(service.clone(), with.files_every));
+    }
     tasks.spawn(keep_metrics_tidy(desk.web.metrics.clone(), service.clone()));
     Ok(BackgroundTasks(tasks))
 }
@@ -197,6 +209,18 @@ async fn keep_forgetting(service: SupportService) {
         if let Err(error) = service.forget_idle().await {
             tracing::warn!(error = %error, "what has ended could not be forgotten");
         }
+    }
+}
+
+async fn keep_files_tidy(service: SupportService, every: Duration) {
+    loop {
+        match service.tidy_files().await {
+            // There may be more.
+            Ok(done) if done > 0 => continue,
+            Ok(_) => {}
+            Err(error) => tracing::warn!(error = %error, "files could not be tidied"),
+        }
+        tokio::time::sleep(every).await;
     }
 }
 

@@ -1,6 +1,8 @@
 //! Configuration from the environment. What is wrong is said in one line that names the variable, never its value: it
 //! may be a secret.
 
+mod files;
+
 use std::ffi::OsString;
 use std::fmt;
 use std::net::SocketAddr;
@@ -21,6 +23,8 @@ use crate::background::{Signals, start_realtime};
 use crate::host::{HOST, HOST_DATABASE_URL, HostOptions, JWT_SECRET};
 use crate::state::WebConfig;
 use crate::ws::{SocketLimits, tcp::TcpOptions};
+
+pub use self::files::FilesConfig;
 
 /// A variable with a value that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -57,7 +61,14 @@ impl Variables {
     /// The same without those that say where data and keys are.
     pub(crate) const fn without_secrets(self) -> Self {
         Self(|name| match name {
-            DATABASE_URL | PUBLIC_KEYS | NATS_URL | HOST | HOST_DATABASE_URL | JWT_SECRET => None,
+            DATABASE_URL
+            | PUBLIC_KEYS
+            | NATS_URL
+            | HOST
+            | HOST_DATABASE_URL
+            | JWT_SECRET
+            | files::ATTACHMENTS_URL
+            | files::CLAMAV => None,
             // Never used: the demo makes a key of its own. It keeps a key file from being made.
             PRIVATE_KEY => Some(SigningKey::generate().to_hex().into()),
             _ => (Self::of_process().0)(name),
@@ -153,6 +164,8 @@ pub struct Config {
     pub host: HostOptions,
     /// What the service allows.
     pub service: ServiceConfig,
+    /// Where files are kept.
+    pub files: FilesConfig,
     /// How it is reached.
     pub web: WebConfig,
     /// What sockets may do.
@@ -201,6 +214,7 @@ impl Config {
             port_file: variables.get("SUPPORT_PORT_FILE")?.map(PathBuf::from),
             trusted_keys: trusted_keys(variables, signing_key.public())?,
             host: HostOptions::from_variables(variables, &store.url)?,
+            files: FilesConfig::from_variables(variables, &store.url)?,
             store,
             service,
             web,
@@ -232,7 +246,14 @@ fn web(variables: Variables, max_message_chars: usize) -> Result<WebConfig, Inva
     }
     let max_body_bytes = whole(variables, "SUPPORT_MAX_BODY_BYTES", usual, 1_024..=64 * 1024 * 1024)?;
     let trust_proxy = variables.parse("SUPPORT_TRUST_PROXY", "must be true or false", false)?;
-    Ok(WebConfig { allowed_origins, max_body_bytes: max_body_bytes as usize, trust_proxy, metrics: None })
+    let upload_timeout = whole(variables, "SUPPORT_UPLOAD_SECONDS", 120, 1..=3_600)?;
+    Ok(WebConfig {
+        allowed_origins,
+        max_body_bytes: max_body_bytes as usize,
+        upload_timeout: Duration::from_secs(upload_timeout.into()),
+        trust_proxy,
+        metrics: None,
+    })
 }
 
 fn sockets(variables: Variables) -> Result<SocketLimits, InvalidConfig> {
@@ -288,13 +309,19 @@ fn service(variables: Variables) -> Result<ServiceConfig, InvalidConfig> {
         max_subject_chars: limit("SUPPORT_MAX_SUBJECT_CHARS", usual.max_subject_chars, 1_000)?,
         max_metadata_bytes: limit("SUPPORT_MAX_METADATA_BYTES", usual.max_metadata_bytes, 65_536)?,
         max_metadata_depth: limit("SUPPORT_MAX_METADATA_DEPTH", usual.max_metadata_depth, 32)?,
+        ..usual
     };
+    let limits = files::limits(variables, limits)?;
     let sends = whole(variables, "SUPPORT_SENDS_PER_MINUTE", 60, 1..=u32::MAX)?;
+    let uploads = whole(variables, "SUPPORT_UPLOADS_PER_MINUTE", 30, 1..=u32::MAX)?;
+    let unsent_hours = whole(variables, "SUPPORT_ATTACHMENT_HOURS_UNSENT", 24, 1..=24 * 365)?;
     let tickets = whole(variables, "SUPPORT_TICKETS_PER_MINUTE", 600, 1..=u32::MAX)?;
     let environment = variables.get("SUPPORT_ENVIRONMENT")?.map(|name| Environment::parse(&name)).transpose();
     Ok(ServiceConfig {
         limits,
         sends_per_minute: NonZeroU32::new(sends).unwrap_or(NonZeroU32::MIN),
+        uploads_per_minute: NonZeroU32::new(uploads).unwrap_or(NonZeroU32::MIN),
+        unsent_life: Duration::from_secs(u64::from(unsent_hours) * 3_600),
         tickets_per_minute: NonZeroU32::new(tickets).unwrap_or(NonZeroU32::MIN),
         environment: environment.map_err(|error| InvalidConfig::new("SUPPORT_ENVIRONMENT", error))?.unwrap_or_default(),
     })

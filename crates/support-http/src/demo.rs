@@ -9,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use support_domain::{
-    Clock, ContentFormat, ConversationStatus, InvalidValue, Limits, MaskedKinds, MessageContent, Metadata, Priority,
-    Subject, SystemClock, Timestamp, UserRef, conversation::ConversationChange,
+    AttachmentIds, Clock, ContentFormat, ConversationStatus, InvalidValue, Limits, MaskedKinds, MessageContent,
+    Metadata, Priority, Subject, SystemClock, Timestamp, UserRef, conversation::ConversationChange,
 };
 use support_rbac::{
     Action, AdminPrincipal, Caller, Principal, Restrictions, SigningKey, TokenIssuer, TrustedKeys, UserPrincipal,
@@ -22,7 +22,7 @@ use support_service::{
 use support_store::{DatabaseUrl, StoreConfig};
 
 use self::people::{ADMINS, DemoAdmin, DemoUser, USERS};
-use crate::config::{Config, InvalidConfig, Variables};
+use crate::config::{Config, FilesConfig, InvalidConfig, Variables};
 use crate::host::Host;
 use crate::server::{Listening, ServeError, listen, open_service, serve};
 
@@ -73,7 +73,9 @@ pub(crate) fn run() -> Result<(), DemoError> {
     crate::log::start("warn")?;
     let folder = tempfile::Builder::new().prefix("support-demo-").tempdir().map_err(other)?;
     let mut config = Config::from_variables(Variables::of_process().without_secrets())?;
-    config.store = StoreConfig::new(DatabaseUrl::Sqlite(folder.path().join("demo.db")));
+    let database = folder.path().join("demo.db");
+    config.files.place = Some(FilesConfig::beside(&database));
+    config.store = StoreConfig::new(DatabaseUrl::Sqlite(database));
     let issuer = TokenIssuer::new(SigningKey::generate());
     config.trusted_keys = TrustedKeys::new(issuer.public());
     // The demo people write faster than people do.
@@ -81,7 +83,7 @@ pub(crate) fn run() -> Result<(), DemoError> {
     let listening = listen(&config)?;
     actix_web::rt::System::new().block_on(async move {
         let (realtime, signals) = config.start_realtime()?;
-        let ports = Ports { realtime, ..Ports::default() };
+        let ports = Ports { realtime, files: config.files.open()?, ..Ports::default() };
         let service = open_service(&config.store, config.service.clone(), ports).map_err(other)?;
         let example = seed(&service).await?;
         let guide = guide(&issuer, &listening, &example)?;
@@ -144,6 +146,7 @@ async fn seed(service: &SupportService) -> Result<Opened, DemoError> {
                 let message = SendMessage {
                     conversation_id: opened.conversation.id,
                     content: words(reply)?,
+                    attachment_ids: AttachmentIds::default(),
                     client_message_id: None,
                     metadata: Metadata::default(),
                     if_last_seq: None,

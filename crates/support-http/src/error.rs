@@ -9,6 +9,7 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use support_attachments::{FilesError, Refusal};
 use support_domain::InvalidValue;
 use support_domain::content::masking;
 use support_rbac::{AuthenticationError, Denied};
@@ -47,7 +48,7 @@ error_codes! {
     InvalidTransition = CONFLICT, "invalid_transition", "The conversation cannot be given this status.";
     IdempotencyMismatch = CONFLICT, "idempotency_mismatch", "This clientMessageId was used for something else.";
     PayloadTooLarge = PAYLOAD_TOO_LARGE, "payload_too_large", "The body is too large.";
-    UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body must be application/json.";
+    UnsupportedMediaType = UNSUPPORTED_MEDIA_TYPE, "unsupported_media_type", "The body is of a type that is not taken here.";
     RateLimited = TOO_MANY_REQUESTS, "rate_limited", "Too many requests; wait a little.";
     Internal = INTERNAL_SERVER_ERROR, "internal", "Something went wrong here; it was noted.";
     Unavailable = SERVICE_UNAVAILABLE, "unavailable", "The service cannot do this now; try again shortly.";
@@ -241,6 +242,18 @@ impl From<ServiceError> for ApiError {
             ServiceError::NotAssignable => {
                 Self::invalid("assignedAdminId", "must be an admin who can have this conversation")
             }
+            ServiceError::UploadsNotSendable => {
+                Self::invalid("attachmentIds", "must name uploads of your own that are on no message, and ready")
+            }
+            ServiceError::FileTooLarge => Self::new(ErrorCode::PayloadTooLarge),
+            ServiceError::FileRefused(Refusal::Type) => Self::new(ErrorCode::UnsupportedMediaType),
+            ServiceError::FileRefused(Refusal::Empty) => Self::invalid("file", "must not be empty"),
+            ServiceError::FileRefused(Refusal::Damaged) => {
+                Self::invalid("file", "is damaged, or is not what it seems to be")
+            }
+            ServiceError::FileInfected => Self::invalid("file", "was found to be harmful"),
+            ServiceError::FileNotReady | ServiceError::Busy => Self::new(ErrorCode::Unavailable),
+            ServiceError::Files(error) => error.into(),
             ServiceError::RateLimited(limited) => Self {
                 retry_after: Some(whole_seconds(limited.retry_after)),
                 rate_limit: Some(limited.limit),
@@ -262,6 +275,21 @@ impl From<StoreError> for ApiError {
             StoreError::Corrupt { .. } | StoreError::Migration(_) | StoreError::Internal(_) => {
                 tracing::error!(error = %error, "the database work failed");
                 Self::new(ErrorCode::Internal)
+            }
+        }
+    }
+}
+
+impl From<FilesError> for ApiError {
+    fn from(error: FilesError) -> Self {
+        match error {
+            FilesError::Gone => {
+                tracing::error!("the bytes of a file are gone, or not those that were kept");
+                Self::new(ErrorCode::NotFound)
+            }
+            FilesError::Unavailable(_) | FilesError::Place(_) => {
+                tracing::warn!(error = %error, "files are out of reach");
+                Self::new(ErrorCode::Unavailable)
             }
         }
     }

@@ -100,7 +100,8 @@ pub(crate) async fn serve(
     let sockets = Sockets::new(config.sockets);
     let desk = Desk { service, authenticator, web, sockets: sockets.clone() };
     let (sync_every, settings_every) = (config.sync_every, config.settings_every);
-    let tasks = background(&desk, Background { signals, sync_every, settings_every }).await?;
+    let files_every = config.files.tidied_every;
+    let tasks = background(&desk, Background { signals, sync_every, settings_every, files_every }).await?;
     // Of the time for a stop a third is for sockets, and the rest for requests.
     let for_sockets = config.shutdown_timeout / 3;
     let server = HttpServer::new(move || {

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use support_rbac::Authenticator;
 use support_service::SupportService;
@@ -28,6 +29,8 @@ pub struct WebConfig {
     pub allowed_origins: Vec<String>,
     /// Most bytes of a JSON body.
     pub max_body_bytes: usize,
+    /// How long an upload may take to come in.
+    pub upload_timeout: Duration,
     /// Whether the last address of `X-Forwarded-For` is the client's, because a proxy of ours put it there.
     pub trust_proxy: bool,
     /// Renders the metrics, where they are collected.
@@ -36,7 +39,13 @@ pub struct WebConfig {
 
 impl Default for WebConfig {
     fn default() -> Self {
-        Self { allowed_origins: Vec::new(), max_body_bytes: 256 * 1024, trust_proxy: false, metrics: None }
+        Self {
+            allowed_origins: Vec::new(),
+            max_body_bytes: 256 * 1024,
+            upload_timeout: Duration::from_secs(120),
+            trust_proxy: false,
+            metrics: None,
+        }
     }
 }
 
@@ -45,6 +54,7 @@ impl fmt::Debug for WebConfig {
         f.debug_struct("WebConfig")
             .field("allowed_origins", &self.allowed_origins)
             .field("max_body_bytes", &self.max_body_bytes)
+            .field("upload_timeout", &self.upload_timeout)
             .field("trust_proxy", &self.trust_proxy)
             .finish_non_exhaustive()
     }

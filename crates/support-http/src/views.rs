@@ -6,18 +6,18 @@ mod settings;
 use serde::Serialize;
 use serde_json::{Map, Value};
 use support_domain::{
-    AttachmentId, ConversationId, ConversationStatus, CountryCode, MaskedKinds, MessageId, MessageType, Priority,
-    SenderType, Side, SupportAttachment, SupportConversation, SupportMessage, Timestamp, UserRef, UserType,
+    AttachmentId, ConversationId, ConversationStatus, CountryCode, MaskedKinds, MediaType, MessageId, MessageType,
+    Priority, SenderType, Side, SupportAttachment, SupportConversation, SupportMessage, Timestamp, UserRef, UserType,
 };
-use support_service::{ConversationsListed, MessagesListed, Opened, Sent, UserCard};
+use support_service::{ConversationsListed, MessagesListed, Opened, Sent, Uploaded, UserCard};
 use support_store::MessagesPage;
 use utoipa::ToSchema;
 
 pub use self::settings::{AdminsView, ClientSettingsView, DeskSettingsView, SettingsView};
 use crate::cursor;
 use crate::openapi::{
-    CountryCodeSchema, MaskedKindSchema, MessageTypeSchema, PrioritySchema, SenderTypeSchema, StatusSchema,
-    TimestampSchema, UserTypeSchema,
+    CountryCodeSchema, MaskedKindSchema, MediaTypeSchema, MessageTypeSchema, PrioritySchema, SenderTypeSchema,
+    StatusSchema, TimestampSchema, UserTypeSchema,
 };
 
 /// What both sides see of a conversation.
@@ -208,7 +208,7 @@ impl MessageView {
             message_type: message.message_type,
             is_read_by_user: message.is_read_by(Side::User, conversation),
             is_read_by_admin: message.is_read_by(Side::Admin, conversation),
-            attachments: message.attachments.iter().map(AttachmentView::from).collect(),
+            attachments: message.attachments.iter().map(|file| AttachmentView::new(file, viewer)).collect(),
             client_message_id: message.client_message_id.as_ref().map(|id| id.as_str().to_owned()),
             metadata: message.metadata.as_object().clone(),
         }
@@ -227,24 +227,45 @@ pub struct AttachmentView {
     message_id: Option<MessageId>,
     /// A path on this service that checks who may read it.
     file_url: String,
-    file_type: String,
+    /// What it is, found in its content.
+    #[schema(value_type = MediaTypeSchema)]
+    file_type: MediaType,
+    /// Plain text that stays harmless where it is inserted as HTML, and that a file can be saved under.
     file_name: String,
     file_size: i64,
     is_image: bool,
 }
 
-impl From<&SupportAttachment> for AttachmentView {
-    fn from(attachment: &SupportAttachment) -> Self {
+impl AttachmentView {
+    /// The file as that side reaches it.
+    fn new(attachment: &SupportAttachment, viewer: Side) -> Self {
         Self {
             id: attachment.id,
             created_at: attachment.created_at,
             message_id: attachment.message_id,
-            file_url: attachment.file_url.clone(),
-            file_type: attachment.file_type.clone(),
-            file_name: attachment.file_name.clone(),
+            file_url: attachment.file_url(viewer),
+            file_type: attachment.file_type,
+            file_name: attachment.file_name.as_str().to_owned(),
             file_size: attachment.file_size,
-            is_image: attachment.is_image,
+            is_image: attachment.file_type.is_image(),
         }
+    }
+}
+
+/// An uploaded file, for whoever uploaded it.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct UploadedView {
+    attachment: AttachmentView,
+    /// What was masked in its name, each kind once; absent when nothing was.
+    #[serde(skip_serializing_if = "MaskedKinds::is_empty")]
+    #[schema(value_type = Vec<MaskedKindSchema>, required = false)]
+    masked: MaskedKinds,
+}
+
+impl UploadedView {
+    /// As that side reaches it.
+    pub fn new(uploaded: &Uploaded, viewer: Side) -> Self {
+        Self { attachment: AttachmentView::new(&uploaded.attachment, viewer), masked: uploaded.masked.clone() }
     }
 }
 

@@ -43,6 +43,7 @@ fn draft(id: u128, words: &str) -> MessageDraft {
     MessageDraft {
         id: MessageId(Uuid::from_u128(id)),
         content: MessageContent::parse(words, ContentFormat::Text, &Limits::default()).unwrap(),
+        attachments: Vec::new(),
         client_message_id: None,
         metadata: Metadata::default(),
     }

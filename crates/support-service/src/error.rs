@@ -1,5 +1,6 @@
 //! Why a use case did not do what was asked. What a client may see is decided in `support-http`.
 
+use support_attachments::{FilesError, Refusal};
 use support_domain::ConversationStatus;
 use support_domain::conversation::{ChangeRefused, Closed};
 use support_rbac::Denied;
@@ -41,6 +42,28 @@ pub enum ServiceError {
     /// The conversation cannot be given to that admin: unknown, no longer active, or of another country.
     #[error("the admin cannot be given the conversation")]
     NotAssignable,
+    /// A message names uploads that its sender cannot put on it: unknown, somebody else's, on a message, or not clean yet.
+    /// Nobody can tell which.
+    #[error("the message names uploads that cannot be sent")]
+    UploadsNotSendable,
+    /// A file is larger than files may be.
+    #[error("the file is too large")]
+    FileTooLarge,
+    /// A file cannot be kept.
+    #[error(transparent)]
+    FileRefused(Refusal),
+    /// The scanner has found something in a file.
+    #[error("the file is infected")]
+    FileInfected,
+    /// Nobody has found the file clean yet.
+    #[error("the file was not looked at yet")]
+    FileNotReady,
+    /// Too much is under way at the moment.
+    #[error("too much is under way")]
+    Busy,
+    /// Where files are kept.
+    #[error(transparent)]
+    Files(#[from] FilesError),
     /// Too many sends.
     #[error(transparent)]
     RateLimited(#[from] RateLimited),

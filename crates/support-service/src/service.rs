@@ -3,7 +3,9 @@
 use std::collections::HashSet;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::time::Duration;
 
+use support_attachments::Files;
 use support_audit::{AuditSink, Delivery, Environment, deliver_pending};
 use support_domain::{Clock, IdSource, Limits, SystemClock, SystemIds};
 use support_rbac::{Caller, RevocationId, SharedRevocationList, Standing};
@@ -18,6 +20,7 @@ use crate::rate_limit::PersonLimiter;
 use crate::settings::KnownSettings;
 use crate::staff::{SeenStaff, StaffDirectory, remembered_since};
 use crate::standing::Watchlist;
+use crate::upload_slots::UploadSlots;
 use crate::{Directory, Realtime, ServiceError, SettingsInForce, SettingsSource};
 
 /// What the service is told at its start.
@@ -27,6 +30,10 @@ pub struct ServiceConfig {
     pub limits: Limits,
     /// How much one person may send.
     pub sends_per_minute: NonZeroU32,
+    /// How many files one person may upload.
+    pub uploads_per_minute: NonZeroU32,
+    /// How long an upload is kept that is on no message.
+    pub unsent_life: Duration,
     /// How many tickets for sockets one person may ask for.
     pub tickets_per_minute: NonZeroU32,
     /// What records of the audit log name as their installation.
@@ -39,6 +46,8 @@ impl Default for ServiceConfig {
         Self {
             limits: Limits::default(),
             sends_per_minute: NonZeroU32::MIN.saturating_add(59),
+            uploads_per_minute: NonZeroU32::MIN.saturating_add(29),
+            unsent_life: Duration::from_secs(24 * 3_600),
             tickets_per_minute: NonZeroU32::MIN.saturating_add(599),
             environment: Environment::default(),
         }
@@ -62,6 +71,8 @@ pub struct Ports {
     pub standing: Option<Arc<dyn Standing>>,
     /// The host's own settings, which count when they were changed after the desk's.
     pub settings_source: Option<Arc<dyn SettingsSource>>,
+    /// Where files are kept; without it nobody can upload any.
+    pub files: Option<Files>,
 }
 
 impl Default for Ports {
@@ -75,6 +86,7 @@ impl Default for Ports {
             directory: None,
             standing: None,
             settings_source: None,
+            files: None,
         }
     }
 }
@@ -96,6 +108,8 @@ struct Inner {
     settings: KnownSettings,
     staff: SeenStaff,
     watchlist: Arc<Watchlist>,
+    uploads: PersonLimiter,
+    upload_slots: UploadSlots,
     revocations: Arc<SharedRevocationList>,
     /// Says that a token was revoked, or that somebody may no longer come.
     revoked: watch::Sender<()>,
@@ -106,6 +120,8 @@ impl SupportService {
     pub fn new(store: Store, config: ServiceConfig, ports: Ports) -> Self {
         let sends = PersonLimiter::new(config.sends_per_minute, Arc::clone(&ports.clock));
         let tickets = PersonLimiter::new(config.tickets_per_minute, Arc::clone(&ports.clock));
+        let uploads = PersonLimiter::new(config.uploads_per_minute, Arc::clone(&ports.clock));
+        let upload_slots = UploadSlots::default();
         let (revocations, revoked) = (Arc::new(SharedRevocationList::new()), watch::Sender::new(()));
         let own = StaffDirectory { store: store.clone(), clock: Arc::clone(&ports.clock) };
         let directory = AskedDirectory::new(ports.directory.clone(), own);
@@ -117,6 +133,8 @@ impl SupportService {
                 ports,
                 sends,
                 tickets,
+                uploads,
+                upload_slots,
                 directory,
                 settings,
                 staff,
@@ -161,6 +179,27 @@ impl SupportService {
         self.inner.revoked.send_replace(());
     }
 
+    pub(crate) fn uploads(&self) -> &PersonLimiter {
+        &self.inner.uploads
+    }
+
+    pub(crate) fn upload_slots(&self) -> &UploadSlots {
+        &self.inner.upload_slots
+    }
+
+    pub(crate) fn files(&self) -> Option<&Files> {
+        self.inner.ports.files.as_ref()
+    }
+
+    /// Whether files can be uploaded at all.
+    pub fn keeps_files(&self) -> bool {
+        self.files().is_some()
+    }
+
+    pub(crate) fn unsent_life(&self) -> Duration {
+        self.inner.config.unsent_life
+    }
+
     pub(crate) fn fan_out(&self) -> &dyn FanOut {
         self.inner.ports.realtime.fan_out.as_ref()
     }
@@ -183,7 +222,7 @@ impl SupportService {
         &self.inner.config.environment
     }
 
-    /// The limits on what people may write, as they are in force. To be asked for at the time of use: they may change
+    /// The limits on what people may write and upload, as they are in force. To be asked for at the time of use: they may change
     /// while the desk runs.
     pub fn limits(&self) -> Arc<Limits> {
         self.settings().limits()
@@ -285,6 +324,7 @@ impl SupportService {
         self.sends().forget_idle();
         self.tickets().forget_idle();
         self.staff().forget_idle(self.clock().monotonic());
+        self.uploads().forget_idle();
         let now = self.clock().now();
         self.store()
             .write(move |transaction| {

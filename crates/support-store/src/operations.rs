@@ -2,8 +2,8 @@
 
 use support_domain::conversation::ReadPoint;
 use support_domain::{
-    AdminId, AuditLogId, AuditLogRecord, Author, ClientMessageId, ConversationId, CountryCode, SupportConversation,
-    SupportMessage, Timestamp, Visibility,
+    AdminId, AttachmentId, AuditLogId, AuditLogRecord, Author, ClientMessageId, ConversationId, CountryCode,
+    SupportConversation, SupportMessage, Timestamp, Upload, UploadState, Visibility,
 };
 
 use crate::page::{ConversationFilter, ConversationsPage, Counted, MessagesPage, PageRequest};
@@ -67,6 +67,10 @@ operations! {
         /// At most `limit` messages of the conversation, oldest first.
         messages::list_messages(conversation: &SupportConversation, page: MessagesPage, limit: usize)
             -> Vec<SupportMessage>;
+        /// The upload of that id, whoever's it is and whatever its state.
+        attachments::get_upload(id: AttachmentId) -> Option<Upload>;
+        /// At most `limit` uploads in that state, oldest first.
+        attachments::list_uploads(state: UploadState, limit: i64) -> Vec<Upload>;
         /// At most `limit` records of the audit log that were not delivered yet, oldest first.
         audit_logs::list_pending_audit_logs(limit: i64) -> Vec<AuditLogRecord>;
         /// Whether a ticket of that hash could be used at `now`.
@@ -98,6 +102,22 @@ operations! {
             -> Option<(SupportConversation, SupportMessage)>;
         /// The place of the message with that number, for a read watermark.
         messages::get_read_point(conversation: &SupportConversation, seq: i64) -> Option<ReadPoint>;
+        /// Keeps a new upload, which is on no message.
+        attachments::insert_upload(upload: &Upload) -> ();
+        /// Those of these uploads that there are, in the order of their ids. Nobody else changes them until the transaction
+        /// ends.
+        attachments::lock_uploads(ids: &[AttachmentId]) -> Vec<Upload>;
+        /// Puts locked uploads on a message that was inserted, in the order of its list.
+        attachments::update_uploads_sent(message: &SupportMessage) -> ();
+        /// Says that an upload that waited was found clean; not if it is being removed.
+        attachments::update_upload_ready(id: AttachmentId) -> ();
+        /// Says that an upload is being removed; not if it is on a message.
+        attachments::update_upload_removing(id: AttachmentId) -> ();
+        /// Says that uploads from before `before` are being removed that are on no message, at most `limit` at once. Returns
+        /// how many.
+        attachments::update_unsent_removing(before: Timestamp, limit: i64) -> usize;
+        /// Forgets an upload whose bytes are gone.
+        attachments::delete_removed_upload(id: AttachmentId) -> ();
         /// Keeps a record of the audit log; `deliver` when somebody has to be told of it later.
         audit_logs::insert_audit_log(record: AuditLogRecord, deliver: bool) -> ();
         /// Notes that these records were delivered.

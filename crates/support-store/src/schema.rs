@@ -67,6 +67,13 @@ macro_rules! tables {
                 file_name -> Text,
                 file_size -> BigInt,
                 is_image -> Bool,
+                uploader_kind -> Nullable<Text>,
+                uploader_id -> Nullable<Text>,
+                uploader_type -> Nullable<Text>,
+                storage_key -> Nullable<Text>,
+                state -> Text,
+                conversation_id -> Nullable<Id>,
+                message_position -> Nullable<BigInt>,
             }
         }
 

@@ -7,6 +7,7 @@
 //! Content never comes back out of here in its raw form, and nothing here may log.
 
 pub mod characters;
+mod file_name;
 pub mod html;
 pub mod masking;
 mod metadata;
@@ -14,6 +15,7 @@ pub mod plain;
 
 use std::fmt;
 
+pub use file_name::FileName;
 pub use masking::{MaskedKind, MaskedKinds};
 pub use metadata::Metadata;
 
@@ -39,14 +41,21 @@ macro_rules! unprintable {
     };
 }
 
-/// Trims, counts and cleans what somebody wrote.
-fn written(input: &str, max_chars: usize) -> Result<String, InvalidValue> {
+use unprintable;
+
+/// Trims, counts and cleans what somebody wrote. What is left may be nothing.
+fn cleaned(input: &str, max_chars: usize) -> Result<String, InvalidValue> {
     let trimmed = input.trim();
     // A scalar value has at most four bytes: what is longer than that in bytes need not be counted.
     if trimmed.len() > max_chars.saturating_mul(4) || trimmed.chars().count() > max_chars {
         return Err(InvalidValue::limit(format!("must have at most {max_chars} characters")));
     }
-    let clean = characters::normalize(trimmed).trim().to_owned();
+    Ok(characters::normalize(trimmed).trim().to_owned())
+}
+
+/// The same, and refuses what comes to nothing.
+fn written(input: &str, max_chars: usize) -> Result<String, InvalidValue> {
+    let clean = cleaned(input, max_chars)?;
     if clean.is_empty() { Err(InvalidValue::new("must not be empty")) } else { Ok(clean) }
 }
 
@@ -72,12 +81,34 @@ impl MessageContent {
         limits: &Limits,
         masked: &mut MaskedKinds,
     ) -> Result<Self, InvalidValue> {
-        let written = written(input, limits.max_message_chars)?;
+        let content = Self::parse_beside_files(input, format, limits, masked)?;
+        if content.is_empty() { Err(InvalidValue::new("must not be empty")) } else { Ok(content) }
+    }
+
+    /// The same for a message that files come with, and that need not say anything: what comes to nothing is
+    /// [`none`](Self::none).
+    pub fn parse_beside_files(
+        input: &str,
+        format: ContentFormat,
+        limits: &Limits,
+        masked: &mut MaskedKinds,
+    ) -> Result<Self, InvalidValue> {
+        let clean = cleaned(input, limits.max_message_chars)?;
         let content = match format {
-            ContentFormat::Text => Self::literal(masking::mask_noting(&written, masked).into_owned()),
-            ContentFormat::Html => Self::markup(&written, masked),
+            ContentFormat::Text => Self::literal(masking::mask_noting(&clean, masked).into_owned()),
+            ContentFormat::Html => Self::markup(&clean, masked),
         };
-        if content.text.is_empty() { Err(InvalidValue::new("must not be empty")) } else { Ok(content) }
+        Ok(if content.is_empty() { Self::none() } else { content })
+    }
+
+    /// No words at all.
+    pub const fn none() -> Self {
+        Self { html: String::new(), text: String::new() }
+    }
+
+    /// Whether there are no words.
+    pub const fn is_empty(&self) -> bool {
+        self.text.is_empty()
     }
 
     /// Text of which every character means itself.
@@ -166,6 +197,12 @@ unprintable!(Preview, 0);
 impl Preview {
     /// Most characters of a preview; what is cut ends in an ellipsis.
     pub const MAX_CHARS: usize = 120;
+
+    /// Of a message without words: the names of its files.
+    pub fn of_files<'a>(names: impl Iterator<Item = &'a FileName>) -> Self {
+        let names: Vec<&str> = names.map(FileName::as_str).collect();
+        Self(plain::harmless(&plain::one_line(&names.join(", "), Self::MAX_CHARS)))
+    }
 
     /// What was stored before.
     pub fn from_stored(preview: String) -> Self {

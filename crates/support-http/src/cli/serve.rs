@@ -12,7 +12,7 @@ pub(super) fn serve() -> Result<(), CommandError> {
     let config = Config::from_variables(Variables::of_process())?;
     actix_web::rt::System::new().block_on(async move {
         let (realtime, signals) = config.start_realtime()?;
-        let ports = Ports { realtime, ..Ports::default() };
+        let ports = Ports { realtime, files: config.files.open()?, ..Ports::default() };
         let host = Host::new(&config.host, &ports.clock);
         let ports = host.plug_into(ports);
         let service = open_service(&config.store, config.service.clone(), ports).map_err(ServeError::from)?;

@@ -6,6 +6,7 @@ mod caller;
 mod fields;
 mod path;
 mod query;
+mod upload;
 
 pub use body::Body;
 pub(crate) use body::parse_value;
@@ -13,3 +14,4 @@ pub(crate) use caller::Knocking;
 pub use caller::{ForAdmin, ForAnybody, ForUser, authenticate};
 pub use path::PathId;
 pub use query::Query;
+pub(crate) use upload::{check_form, read_upload};

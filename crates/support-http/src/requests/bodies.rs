@@ -6,8 +6,8 @@ use serde_json::{Map, Value};
 use support_domain::content::masking;
 use support_domain::conversation::ConversationChange;
 use support_domain::{
-    AdminId, AttachmentId, ClientMessageId, ContentFormat, ConversationId, ConversationStatus, CountryCode, Limits,
-    MaskedKinds, MessageContent, Metadata, Priority, Subject, UserId, UserRef, UserType,
+    AdminId, AttachmentId, AttachmentIds, ClientMessageId, ContentFormat, ConversationId, ConversationStatus,
+    CountryCode, Limits, MaskedKinds, MessageContent, Metadata, Priority, Subject, UserId, UserRef, UserType,
 };
 use support_service::{OpenConversation, OpenConversationForUser, SendMessage, UpdateConversation};
 use utoipa::ToSchema;
@@ -43,11 +43,13 @@ fn well_formed_key(id: &Option<String>, _: &Limits) -> garde::Result {
     }
 }
 
-/// There is no way to upload a file yet, so no id can name one.
-fn no_upload(ids: &Option<Vec<AttachmentId>>, _: &Limits) -> garde::Result {
-    match ids {
-        Some(ids) if !ids.is_empty() => Err(garde::Error::new("must name uploads of your own that are on no message")),
-        _ => Ok(()),
+/// A message says something, or files come with it.
+fn present_unless_files(
+    ids: &Option<Vec<AttachmentId>>,
+) -> impl FnOnce(&Option<String>, &Limits) -> garde::Result + '_ {
+    move |words, limits| match (words, ids) {
+        (_, Some(ids)) if !ids.is_empty() => Ok(()),
+        (words, _) => present(words.as_deref().unwrap_or_default(), limits),
     }
 }
 
@@ -179,10 +181,10 @@ impl OpenConversationForUserRequest {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[garde(context(Limits))]
 pub struct SendMessageRequest {
-    /// What it says.
-    #[garde(custom(present))]
-    #[schema(min_length = 1, example = "Thank you, that solved it.")]
-    content: String,
+    /// What it says. May be left out, or be nothing, where files come with the message.
+    #[garde(custom(present_unless_files(&self.attachment_ids)))]
+    #[schema(example = "Thank you, that solved it.")]
+    content: Option<String>,
     /// How the characters are meant; `text` when absent.
     #[garde(skip)]
     #[schema(value_type = Option<FormatSchema>)]
@@ -191,8 +193,8 @@ pub struct SendMessageRequest {
     #[garde(custom(well_formed_key))]
     #[schema(min_length = 1, max_length = 128)]
     client_message_id: Option<String>,
-    /// Uploads of one's own that come with the message.
-    #[garde(custom(no_upload))]
+    /// Uploads of one's own that come with the message, in the order in which they are to be shown.
+    #[garde(skip)]
     #[schema(value_type = Option<Vec<uuid::Uuid>>)]
     attachment_ids: Option<Vec<AttachmentId>>,
     /// A small JSON object for the client's own use.
@@ -209,10 +211,18 @@ impl SendMessageRequest {
     pub fn into_command(self, conversation_id: ConversationId, limits: &Limits) -> Result<SendMessage, ApiError> {
         let format = self.format.unwrap_or(ContentFormat::Text);
         let mut masked = MaskedKinds::new();
-        let content = MessageContent::parse_noting(&self.content, format, limits, &mut masked);
+        let ids = AttachmentIds::parse(self.attachment_ids.unwrap_or_default(), limits.max_attachments_per_message);
+        let attachment_ids = field("attachmentIds", ids)?;
+        let words = self.content.unwrap_or_default();
+        let content = if attachment_ids.is_empty() {
+            MessageContent::parse_noting(&words, format, limits, &mut masked)
+        } else {
+            MessageContent::parse_beside_files(&words, format, limits, &mut masked)
+        };
         Ok(SendMessage {
             conversation_id,
             content: field("content", content)?,
+            attachment_ids,
             client_message_id: parse_key(self.client_message_id.as_deref())?,
             metadata: parse_metadata(self.metadata, limits, &mut masked)?,
             if_last_seq: None,
@@ -226,10 +236,10 @@ impl SendMessageRequest {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 #[garde(context(Limits))]
 pub struct ReplyRequest {
-    /// What it says.
-    #[garde(custom(present))]
-    #[schema(min_length = 1, example = "We have refunded the second charge.")]
-    content: String,
+    /// What it says. May be left out, or be nothing, where files come with the message.
+    #[garde(custom(present_unless_files(&self.attachment_ids)))]
+    #[schema(example = "We have refunded the second charge.")]
+    content: Option<String>,
     /// How the characters are meant; `text` when absent.
     #[garde(skip)]
     #[schema(value_type = Option<FormatSchema>)]
@@ -238,8 +248,8 @@ pub struct ReplyRequest {
     #[garde(custom(well_formed_key))]
     #[schema(min_length = 1, max_length = 128)]
     client_message_id: Option<String>,
-    /// Uploads of one's own that come with the message.
-    #[garde(custom(no_upload))]
+    /// Uploads of one's own that come with the message, in the order in which they are to be shown.
+    #[garde(skip)]
     #[schema(value_type = Option<Vec<uuid::Uuid>>)]
     attachment_ids: Option<Vec<AttachmentId>>,
     /// A small JSON object for the client's own use.

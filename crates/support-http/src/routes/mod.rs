@@ -1,6 +1,7 @@
 //! Which path leads where.
 
 pub(crate) mod admin;
+pub(crate) mod attachments;
 pub(crate) mod docs;
 pub(crate) mod operation;
 pub(crate) mod settings;
@@ -26,6 +27,7 @@ pub fn configure(config: &mut ServiceConfig, desk: &Desk) {
     sockets::configure(config, desk);
     settings::configure(config, desk);
     staff::configure(config, desk);
+    attachments::configure(config, desk);
     config
         .service(conversations("/api/support/conversations", desk, user::configure))
         .service(conversations("/api/admin/support/conversations", desk, admin::configure))
@@ -88,7 +90,13 @@ fn cors(desk: &Desk) -> Cors {
     let cors = Cors::default()
         .allowed_methods(["GET", "POST", "PUT", "PATCH"])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, REQUEST_ID])
-        .expose_headers(["x-request-id", "retry-after", "x-ratelimit-limit", "x-ratelimit-remaining"])
+        .expose_headers([
+            "x-request-id",
+            "retry-after",
+            "x-ratelimit-limit",
+            "x-ratelimit-remaining",
+            "content-disposition",
+        ])
         .max_age(600);
     desk.web.allowed_origins.iter().fold(cors, |cors, origin| cors.allowed_origin(origin))
 }

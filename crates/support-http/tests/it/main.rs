@@ -55,6 +55,7 @@ macro_rules! on_postgres {
 
 mod access;
 mod admin;
+mod attachments;
 mod audit;
 mod command_line;
 mod content;

@@ -17,7 +17,7 @@ pub(crate) enum For {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Route {
     pub(crate) method: &'static str,
-    /// `{id}` stands for a conversation's.
+    /// `{id}` stands for a conversation's, or an attachment's.
     pub(crate) path: &'static str,
     pub(crate) who: For,
 }
@@ -45,6 +45,10 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/api/admin/support/settings", For::Admins),
     route("PUT", "/api/admin/support/settings", For::Admins),
     route("GET", "/api/admin/support/admins", For::Admins),
+    route("POST", "/api/support/attachments", For::Users),
+    route("GET", "/api/support/attachments/{id}", For::Users),
+    route("POST", "/api/admin/support/attachments", For::Admins),
+    route("GET", "/api/admin/support/attachments/{id}", For::Admins),
     route("POST", "/api/support/ws-tickets", For::Both),
     route("GET", "/api/support/ws", For::Both),
     route("GET", "/healthz", For::Everybody),
@@ -67,7 +71,12 @@ impl Route {
 
     /// Whether it is asked with JSON.
     pub(crate) fn takes_a_body(&self) -> bool {
-        self.method != "GET" && self.who != For::Both
+        self.method != "GET" && self.who != For::Both && !self.takes_a_file()
+    }
+
+    /// Whether it is asked with a file.
+    pub(crate) fn takes_a_file(&self) -> bool {
+        self.method == "POST" && self.path.ends_with("/attachments")
     }
 
     /// Whether it leads out of HTTP: its success is no answer but another protocol.

@@ -101,6 +101,8 @@ actions! {
     ViewConversation        | Own  | View            | Reads      | "Looks at a conversation.";
     ListMessages            | Own  | View            | Reads      | "Reads a conversation's messages, or follows them live.";
     SendMessage             | Own  | Reply           | Writes     | "Writes a message.";
+    UploadAttachment        | Own  | Reply           | Writes     | "Uploads a file for a message.";
+    ReadAttachment          | Own  | View            | Reads      | "Reads a file of a message, or one's own that is on none yet.";
     MarkRead                | Own  | View            | Writes     | "Says how far one's side has read.";
     UpdateConversation      | -    | Reply or Assign | Writes     | "Changes a conversation; each part asks for its own action besides.";
     ChangeStatus            | -    | Reply           | Writes     | "Changes a conversation's status.";

@@ -119,6 +119,7 @@ impl SupportService {
             let first = MessageDraft {
                 id: message_id,
                 content: command.initial_message.clone(),
+                attachments: Vec::new(),
                 client_message_id: command.client_message_id.clone(),
                 metadata: Metadata::default(),
             };

@@ -4,12 +4,13 @@ use support_audit::AuditEvent;
 use support_domain::conversation::Outcome;
 use support_domain::message::MessageDraft;
 use support_domain::{
-    Author, ClientMessageId, ConversationId, MaskedKinds, MessageContent, MessageId, Metadata, SupportConversation,
-    SupportMessage, Timestamp,
+    AttachmentId, AttachmentIds, Author, ClientMessageId, Clock, ConversationId, ConversationStatus, MaskedKinds,
+    MessageContent, MessageId, Metadata, PrincipalKey, SupportAttachment, SupportConversation, SupportMessage,
+    Timestamp,
 };
 use support_rbac::{Principal, policy::action};
 use support_realtime::fan_out::HintKind;
-use support_store::PostAddress;
+use support_store::{PostAddress, Transaction};
 
 use crate::gate::{Done, Happened, events_of};
 use crate::{Context, ServiceError, SupportService};
@@ -19,8 +20,10 @@ use crate::{Context, ServiceError, SupportService};
 pub struct SendMessage {
     /// Where.
     pub conversation_id: ConversationId,
-    /// What it says.
+    /// What it says; nothing only where files come with it.
     pub content: MessageContent,
+    /// Uploads of the sender's own that come with it.
+    pub attachment_ids: AttachmentIds,
     /// The client's key, under which a repeated send is the same message.
     pub client_message_id: Option<ClientMessageId>,
     /// What the client attaches to it.
@@ -49,15 +52,16 @@ impl SupportService {
     ///
     /// # Errors
     /// [`ServiceError::NotFound`], [`ServiceError::ConversationClosed`], [`ServiceError::Stale`] when `if_last_seq` is
-    /// out of date, [`ServiceError::IdempotencyMismatch`] when the key came with other words before, and
-    /// [`ServiceError::RateLimited`].
+    /// out of date, [`ServiceError::IdempotencyMismatch`] when the key came with other words or files before,
+    /// [`ServiceError::UploadsNotSendable`], and [`ServiceError::RateLimited`].
     pub async fn send_message(
         &self,
         context: &Context<action::SendMessage>,
         command: SendMessage,
     ) -> Result<Sent, ServiceError> {
         let principal = context.grant.principal();
-        self.sends().check(&principal.key())?;
+        let sender = principal.key();
+        self.sends().check(&sender)?;
         let author = match principal {
             Principal::User(user) => Author::User(user.user.id.clone()),
             Principal::Admin(admin) => Author::Admin(admin.id.clone()),
@@ -69,11 +73,15 @@ impl SupportService {
             conversation_id: sending.command.conversation_id,
             key: sending.command.client_message_id.clone().map(|key| (sending.author.clone(), key)),
         };
-        let posting = sending.clone();
-        if let Some(sent) =
-            self.post(context, address, move |stands, clock| posting.post(stands.clone(), clock.now())).await?
-        {
-            return Ok(sent);
+        // Uploads have to be taken under a lock.
+        if sending.command.attachment_ids.as_slice().is_empty() {
+            let posting = sending.clone();
+            let post = move |stands: &SupportConversation, clock: &dyn Clock| {
+                posting.post(stands.clone(), Vec::new(), clock.now())
+            };
+            if let Some(sent) = self.post(context, address, post).await? {
+                return Ok(sent);
+            }
         }
         self.change(context, move |transaction, clock| {
             let found = transaction.lock_conversation(&visibility, sending.command.conversation_id)?;
@@ -84,11 +92,16 @@ impl SupportService {
             {
                 return sending.repeat(conversation, message);
             }
-            let done = sending.post(conversation, clock.now())?;
+            if conversation.status == ConversationStatus::Closed {
+                return Err(ServiceError::ConversationClosed);
+            }
+            let files = take_uploads(transaction, &sending.command.attachment_ids, &sender)?;
+            let done = sending.post(conversation, files, clock.now())?;
             if let Some(happened) = &done.happened {
                 transaction.update_conversation(&happened.conversation)?;
                 happened.messages.iter().try_for_each(|message| transaction.insert_message(message))?;
             }
+            transaction.update_uploads_sent(&done.value.message)?;
             Ok(done)
         })
         .await
@@ -106,8 +119,13 @@ struct Sending {
 }
 
 impl Sending {
-    /// What writing it comes to.
-    fn post(&self, conversation: SupportConversation, at: Timestamp) -> Result<Done<Sent>, ServiceError> {
+    /// What writing it comes to, with these files.
+    fn post(
+        &self,
+        conversation: SupportConversation,
+        attachments: Vec<SupportAttachment>,
+        at: Timestamp,
+    ) -> Result<Done<Sent>, ServiceError> {
         let command = &self.command;
         if command.if_last_seq.is_some_and(|seq| seq != conversation.last_seq) {
             return Err(ServiceError::Stale { field: "ifLastSeq", actual: conversation.last_seq });
@@ -115,6 +133,7 @@ impl Sending {
         let draft = MessageDraft {
             id: self.message_id,
             content: command.content.clone(),
+            attachments,
             client_message_id: command.client_message_id.clone(),
             metadata: command.metadata.clone(),
         };
@@ -132,9 +151,23 @@ impl Sending {
 
     /// What it comes to when a message with the same key is there.
     fn repeat(&self, conversation: SupportConversation, message: SupportMessage) -> Result<Done<Sent>, ServiceError> {
-        if message.content != self.command.content {
+        let files = message.attachments.iter().map(|file| &file.id);
+        if message.content != self.command.content || !files.eq(self.command.attachment_ids.as_slice()) {
             return Err(ServiceError::IdempotencyMismatch);
         }
         Ok(Done::unchanged(Sent { conversation, message, is_new: false, masked: self.command.masked.clone() }))
     }
+}
+
+/// The uploads of that list, in its order, under their locks: of two messages that name one, one gets it.
+fn take_uploads(
+    transaction: &mut Transaction<'_>,
+    ids: &AttachmentIds,
+    sender: &PrincipalKey,
+) -> Result<Vec<SupportAttachment>, ServiceError> {
+    let locked = transaction.lock_uploads(ids.as_slice())?;
+    let found =
+        |id: &AttachmentId| locked.iter().find(|upload| upload.attachment.id == *id && upload.can_be_sent_by(sender));
+    let taken = ids.as_slice().iter().map(|id| found(id).map(|upload| upload.attachment.clone()));
+    taken.collect::<Option<_>>().ok_or(ServiceError::UploadsNotSendable)
 }

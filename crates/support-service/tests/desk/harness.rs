@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use support_audit::Environment;
 use support_domain::{
-    AdminId, ContentFormat, ConversationId, CountryCode, Limits, MaskedKinds, MessageContent, Metadata, Subject,
-    Timestamp, UserId, UserRef, UserType,
+    AdminId, AttachmentIds, ContentFormat, ConversationId, CountryCode, Limits, MaskedKinds, MessageContent, Metadata,
+    Subject, Timestamp, UserId, UserRef, UserType,
 };
 use support_rbac::{
     Action, AdminPrincipal, AdminRole, Caller, Principal, Restrictions, UserPrincipal, authorize, policy::action,
@@ -63,6 +63,7 @@ pub(crate) fn message(conversation_id: ConversationId) -> SendMessage {
     SendMessage {
         conversation_id,
         content: words("more words"),
+        attachment_ids: AttachmentIds::default(),
         client_message_id: None,
         metadata: Metadata::default(),
         if_last_seq: None,

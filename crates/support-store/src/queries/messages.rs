@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 use support_domain::conversation::ReadPoint;
-use support_domain::{Author, ClientMessageId, SupportAttachment, SupportConversation, SupportMessage};
+use support_domain::{Author, ClientMessageId, SupportConversation, SupportMessage};
 
-use super::rows::{AttachmentRow, ConversationRow, MessageRow};
-use super::schema::{support_attachments as a, support_conversations as c, support_messages as m};
+use super::attachments::list_of_messages;
+use super::rows::{ConversationRow, MessageRow};
+use super::schema::{support_conversations as c, support_messages as m};
 use super::{Conn, Found};
 use crate::page::MessagesPage;
 use crate::sql_types::Id;
@@ -93,14 +94,11 @@ fn with_attachments(conn: &mut Conn, rows: Vec<MessageRow>) -> Found<Vec<Support
     if rows.is_empty() {
         return Ok(Vec::new());
     }
-    let ids: Vec<Id> = rows.iter().map(|row| row.id).collect();
-    let mut files: Vec<AttachmentRow> =
-        a::table.filter(a::message_id.eq_any(ids)).order(a::id).select(AttachmentRow::as_select()).load(conn)?;
+    let mut files = list_of_messages(conn, &rows.iter().map(|row| row.id).collect::<Vec<_>>())?;
     rows.into_iter()
         .map(|row| {
-            let (own, others): (Vec<_>, Vec<_>) = files.drain(..).partition(|file| file.message_id == Some(row.id));
-            files = others;
-            row.into_message(own.into_iter().map(SupportAttachment::from).collect())
+            let own = files.remove(&row.id).unwrap_or_default();
+            row.into_message(own)
         })
         .collect()
 }

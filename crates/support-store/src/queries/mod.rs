@@ -3,6 +3,7 @@
 use super::{Conn, Db, insert_search, locking, qualified, schema, subject_contains};
 
 pub(crate) mod admins;
+pub(crate) mod attachments;
 pub(crate) mod audit_logs;
 pub(crate) mod conversations;
 pub(crate) mod conversations_list;

@@ -3,15 +3,15 @@
 use diesel::prelude::*;
 use support_domain::conversation::Watermark;
 use support_domain::{
-    AdminId, AttachmentId, Author, ClientMessageId, ConversationId, MessageContent, MessageId, Metadata, Preview, Side,
-    Subject, SupportAttachment, SupportConversation, SupportMessage, TextEnum, UserId, UserRef,
+    AdminId, Author, ClientMessageId, ConversationId, MessageContent, MessageId, Metadata, Preview, Side, Subject,
+    SupportAttachment, SupportConversation, SupportMessage, TextEnum, UserId, UserRef,
 };
 
-use super::schema::{support_attachments, support_conversations, support_messages};
+use super::schema::{support_conversations, support_messages};
 use crate::StoreError;
 use crate::sql_types::{Id, Json, Moment};
 
-fn word<T: TextEnum>(column: &'static str, name: &str) -> Result<T, StoreError> {
+pub(super) fn word<T: TextEnum>(column: &'static str, name: &str) -> Result<T, StoreError> {
     T::parse(name).map_err(|_| StoreError::Corrupt { column })
 }
 
@@ -169,33 +169,5 @@ impl MessageRow {
             metadata: Metadata::from_stored(self.metadata.0),
             user_side_count: self.user_side_count,
         })
-    }
-}
-
-#[derive(Debug, Queryable, Selectable)]
-#[diesel(table_name = support_attachments)]
-pub(super) struct AttachmentRow {
-    id: Id,
-    created_at: Moment,
-    pub(super) message_id: Option<Id>,
-    file_url: String,
-    file_type: String,
-    file_name: String,
-    file_size: i64,
-    is_image: bool,
-}
-
-impl From<AttachmentRow> for SupportAttachment {
-    fn from(row: AttachmentRow) -> Self {
-        Self {
-            id: AttachmentId(row.id.0),
-            created_at: row.created_at.0,
-            message_id: row.message_id.map(|id| MessageId(id.0)),
-            file_url: row.file_url,
-            file_type: row.file_type,
-            file_name: row.file_name,
-            file_size: row.file_size,
-            is_image: row.is_image,
-        }
     }
 }

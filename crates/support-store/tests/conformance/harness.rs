@@ -135,6 +135,7 @@ impl TestDesk {
         MessageDraft {
             id: self.message_id(),
             content: MessageContent::parse(text, ContentFormat::Text, &Limits::default()).unwrap(),
+            attachments: Vec::new(),
             client_message_id: key.map(|key| ClientMessageId::parse(key).unwrap()),
             metadata: Metadata::default(),
         }

@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, and says what it left out"
 )]
 
+mod attachments;
 mod audit_logs;
 mod conversations;
 mod harness;

@@ -14,14 +14,17 @@ pub(crate) struct Answer {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) text: String,
+    /// The body as it came.
+    pub(crate) bytes: Vec<u8>,
     /// The body, if it is JSON; null otherwise.
     pub(crate) json: Value,
 }
 
 impl Answer {
-    pub(crate) fn new(asked: String, status: u16, headers: HeaderMap, text: String) -> Self {
+    pub(crate) fn new(asked: String, status: u16, headers: HeaderMap, bytes: Vec<u8>) -> Self {
+        let text = String::from_utf8_lossy(&bytes).into_owned();
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
-        Self { asked, status, headers, text, json }
+        Self { asked, status, headers, text, bytes, json }
     }
 
     /// A header's value; empty when it is missing.

@@ -108,11 +108,11 @@ impl Call {
         for (name, value) in &self.headers {
             request = request.header(name, value);
         }
-        let (status, headers, text) = match self.body {
+        let (status, headers, bytes) = match self.body {
             Some(body) => run(request.body(body)?, self.patience)?,
             None => run(request.body(())?, self.patience)?,
         };
-        let answer = Answer::new(asked, status, headers, text);
+        let answer = Answer::new(asked, status, headers, bytes);
         if !self.any_form {
             answer.check_form();
         }
@@ -123,11 +123,11 @@ impl Call {
 fn run<B: ureq::AsSendBody>(
     request: Request<B>,
     patience: Option<Duration>,
-) -> Result<(u16, HeaderMap, String), ureq::Error> {
+) -> Result<(u16, HeaderMap, Vec<u8>), ureq::Error> {
     let mut response: Response<ureq::Body> = match patience {
         None => agent().run(request)?,
         Some(_) => agent().run(agent().configure_request(request).timeout_global(patience).build())?,
     };
-    let text = response.body_mut().read_to_string()?;
-    Ok((response.status().as_u16(), response.headers().clone(), text))
+    let bytes = response.body_mut().with_config().limit(64 * 1024 * 1024).read_to_vec()?;
+    Ok((response.status().as_u16(), response.headers().clone(), bytes))
 }

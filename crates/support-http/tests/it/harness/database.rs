@@ -175,6 +175,29 @@ impl Database {
         self.folder.path()
     }
 
+    /// The folder of the files, beside the embedded database.
+    pub(crate) fn files(&self) -> std::path::PathBuf {
+        self.folder.path().join("desk.db.attachments")
+    }
+
+    /// The bytes of every file that is kept.
+    #[track_caller]
+    pub(crate) fn kept_files(&self) -> Vec<Vec<u8>> {
+        let mut folders = vec![self.files()];
+        let mut kept = Vec::new();
+        while let Some(folder) = folders.pop() {
+            let Ok(entries) = std::fs::read_dir(folder) else { continue };
+            for entry in entries.flatten() {
+                match entry.file_type() {
+                    Ok(kind) if kind.is_dir() => folders.push(entry.path()),
+                    // Perhaps it was removed meanwhile.
+                    _ => kept.extend(std::fs::read(entry.path())),
+                }
+            }
+        }
+        kept
+    }
+
     /// A connection past the server, with every right.
     #[track_caller]
     pub(crate) fn connect(&self) -> Past {

@@ -164,7 +164,10 @@ impl Plan {
     /// A desk on a database that exists already.
     pub(crate) fn on(database: Database) -> Self {
         let url = database.url();
+        let files = format!("file://{}", database.files().display());
         let environment = [
+            ("SUPPORT_ATTACHMENTS_URL", files.as_str()),
+            ("SUPPORT_UPLOADS_PER_MINUTE", "1000000"),
             ("DATABASE_URL", url.as_str()),
             ("SUPPORT_BISCUIT_PRIVATE_KEY", keys().private.as_str()),
             ("SUPPORT_SENDS_PER_MINUTE", "1000000"),

@@ -23,8 +23,8 @@ mod socket;
 mod socket_tests;
 mod together;
 
-pub(crate) use answer::{Answer, column, keys, numbers};
-pub(crate) use call::Address;
+pub(crate) use answer::{Answer, column, keys, keys_but_masked, numbers};
+pub(crate) use call::{Address, Call};
 pub(crate) use command::{Key, Outcome, bare_command, binary, keys as signing_key, narrow};
 pub(crate) use database::{Backend, Database, scratch_folder};
 pub(crate) use desk::{Desk, Node, Plan};

@@ -53,8 +53,7 @@ impl Raw {
         let length = headers.get("content-length").and_then(|length| length.to_str().ok()?.parse().ok()).unwrap_or(0);
         let mut body = vec![0; length];
         self.0.read_exact(&mut body).expect("the whole body");
-        let text = String::from_utf8(body).expect("a body in UTF-8");
-        let answer = Answer::new(asked.to_owned(), status, headers, text);
+        let answer = Answer::new(asked.to_owned(), status, headers, body);
         answer.check_form();
         answer
     }

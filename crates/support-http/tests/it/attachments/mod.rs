@@ -1,0 +1,12 @@
+//! Files: uploading, sending, reading, and what becomes of them when nobody waits.
+
+mod forms;
+mod keeping;
+mod live;
+mod names;
+mod pictures;
+mod reading;
+mod rights;
+mod scanning;
+mod sending;
+mod uploading;

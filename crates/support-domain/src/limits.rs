@@ -30,7 +30,7 @@ impl Default for Limits {
             max_metadata_depth: 4,
             max_attachment_bytes: 10 * 1024 * 1024,
             max_attachments_per_message: 5,
-            allowed_media_types: MediaTypes::default(),
+            allowed_media_types: MediaTypes::all(),
         }
     }
 }

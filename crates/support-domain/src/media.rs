@@ -1,12 +1,10 @@
 //! The kinds of files that may ever come with a message. What a browser would run, like HTML and SVG, has no word here,
 //! so no configuration can let it in.
 
-use std::collections::BTreeSet;
-
 use crate::{InvalidValue, TextEnum, text_enum};
 
 text_enum! {
-    /// A kind of file, by its media type, as found in its content.
+    /// A kind of file, by its media type.
     pub enum MediaType ("media type") {
         /// A photograph.
         Jpeg = "image/jpeg",
@@ -36,23 +34,31 @@ impl MediaType {
     }
 }
 
-/// A set of kinds of files, at least one.
+/// Some kinds of files: each once, at least one, in the order in which they were named.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MediaTypes(BTreeSet<MediaType>);
+pub struct MediaTypes(Vec<MediaType>);
 
 impl MediaTypes {
-    /// Reads a list of media types, in any order; a name that comes twice counts once.
+    /// All that there are.
+    pub fn all() -> Self {
+        Self(MediaType::ALL.to_vec())
+    }
+
+    /// Reads a list of names, separated by commas.
     ///
     /// # Errors
     /// When there is none, or one that is not known as safe.
-    pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidValue> {
-        let parsed: Result<BTreeSet<MediaType>, _> =
-            names.into_iter().map(|name| MediaType::parse(name.trim())).collect();
-        match parsed {
-            Ok(types) if types.is_empty() => Err(InvalidValue::new("must name at least one media type")),
-            Ok(types) => Ok(Self(types)),
-            Err(unknown) => Err(InvalidValue::limit(format!("must hold only {}", unknown.expected))),
+    pub fn parse(list: &str) -> Result<Self, InvalidValue> {
+        let mut types = Vec::new();
+        for name in list.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            let parsed = MediaType::parse(name);
+            let media_type =
+                parsed.map_err(|unknown| InvalidValue::limit(format!("must hold only {}", unknown.expected)))?;
+            if !types.contains(&media_type) {
+                types.push(media_type);
+            }
         }
+        if types.is_empty() { Err(InvalidValue::new("must name at least one media type")) } else { Ok(Self(types)) }
     }
 
     /// Whether that kind is among them.
@@ -60,21 +66,9 @@ impl MediaTypes {
         self.0.contains(&media_type)
     }
 
-    /// All of them, in a fixed order.
-    pub fn iter(&self) -> impl Iterator<Item = MediaType> + '_ {
-        self.0.iter().copied()
-    }
-
-    /// Their names.
-    pub fn names(&self) -> Vec<&'static str> {
-        self.iter().map(TextEnum::as_str).collect()
-    }
-}
-
-impl Default for MediaTypes {
-    /// All that are known.
-    fn default() -> Self {
-        Self(MediaType::ALL.iter().copied().collect())
+    /// The kinds.
+    pub fn as_slice(&self) -> &[MediaType] {
+        &self.0
     }
 }
 
@@ -84,12 +78,12 @@ mod tests {
 
     #[test]
     fn nothing_that_a_browser_would_run_is_a_media_type() {
-        for name in ["text/html", "image/svg+xml", "application/xml", "text/plain", "image/*", "IMAGE/PNG", ""] {
-            assert!(MediaTypes::parse([name]).is_err(), "{name}");
+        for name in ["text/html", "image/svg+xml", "application/xml", "text/plain", "image/*", "IMAGE/PNG"] {
+            assert!(MediaTypes::parse(name).is_err(), "{name}");
         }
-        let two = MediaTypes::parse([" application/pdf", "image/png", "image/png"]).unwrap();
-        assert_eq!(two.names(), ["image/png", "application/pdf"]);
+        let two = MediaTypes::parse(" image/png, application/pdf,image/png,").unwrap();
+        assert_eq!(two.as_slice(), [MediaType::Png, MediaType::Pdf]);
         assert!(!two.contains(MediaType::Jpeg));
-        assert!(MediaTypes::parse([]).is_err());
+        assert!(MediaTypes::parse(" , ").is_err());
     }
 }

@@ -89,8 +89,7 @@ pub(super) fn limits(variables: Variables, limits: Limits) -> Result<Limits, Inv
     let bytes = whole(variables, "SUPPORT_MAX_ATTACHMENT_BYTES", bytes, 1..=100 * 1024 * 1024)?;
     let number = u32::try_from(limits.max_attachments_per_message).unwrap_or(u32::MAX);
     let number = whole(variables, "SUPPORT_MAX_ATTACHMENTS_PER_MESSAGE", number, 1..=50)?;
-    let types = variables.list(TYPES)?;
-    let types = (!types.is_empty()).then(|| MediaTypes::parse(types.iter().map(String::as_str))).transpose();
+    let types = variables.get(TYPES)?.map(|list| MediaTypes::parse(&list)).transpose();
     Ok(Limits {
         max_attachment_bytes: bytes as usize,
         max_attachments_per_message: number as usize,

@@ -18,7 +18,9 @@ mod lists;
 mod messages;
 mod migrations;
 mod posts;
+mod settings;
 mod socket_tickets;
+mod staff;
 mod transactions;
 mod wire;
 

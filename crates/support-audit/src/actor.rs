@@ -84,7 +84,7 @@ impl UserAgent {
 /// Who did something.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    id: String,
+    id: Option<String>,
     email: Option<ActorEmail>,
     role: ActorRole,
     country: Option<CountryCode>,
@@ -95,12 +95,17 @@ pub struct Actor {
 impl Actor {
     /// A user.
     pub fn user(id: &UserId, role: ActorRole, country: CountryCode) -> Self {
-        Self { id: id.to_string(), email: None, role, country: Some(country), ip_address: None, user_agent: None }
+        Self { id: Some(id.to_string()), email: None, role, country: Some(country), ip_address: None, user_agent: None }
     }
 
     /// A member of the support staff.
     pub fn admin(id: &AdminId, role: ActorRole, country: Option<CountryCode>, email: Option<ActorEmail>) -> Self {
-        Self { id: id.to_string(), email, role, country, ip_address: None, user_agent: None }
+        Self { id: Some(id.to_string()), email, role, country, ip_address: None, user_agent: None }
+    }
+
+    /// The desk itself, in that country.
+    pub(crate) const fn system(country: Option<CountryCode>) -> Self {
+        Self { id: None, email: None, role: ActorRole("system"), country, ip_address: None, user_agent: None }
     }
 
     /// From where and with what.
@@ -111,8 +116,9 @@ impl Actor {
         self
     }
 
-    pub(crate) fn id(&self) -> &str {
-        &self.id
+    /// Who; none for the desk itself.
+    pub(crate) fn id(&self) -> Option<&str> {
+        self.id.as_deref()
     }
 
     /// The host's log demands an address; who has none is `unknown`.

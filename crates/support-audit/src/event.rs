@@ -1,9 +1,13 @@
 //! What can be recorded. Every field is an id, a number or a word from a table.
 
 use serde_json::{Value, json};
-use support_domain::{AdminId, ConversationId, ConversationStatus, MessageId, Priority, Side, UserType};
+use support_domain::settings::Setting;
+use support_domain::{
+    AdminId, AutoAssignMode, ConversationId, ConversationStatus, DeskSettings, MessageId, Priority, Side, TextEnum,
+    UserType,
+};
 
-/// Something that was done to a conversation.
+/// Something that was done to a conversation, or to the desk itself.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AuditEvent {
     /// It was opened.
@@ -46,6 +50,13 @@ pub enum AuditEvent {
         /// Who has it.
         to: Option<AdminId>,
     },
+    /// It was given to the admin whose turn it was, by nobody.
+    AssignedInTurn {
+        /// Which one.
+        conversation: ConversationId,
+        /// Who has it.
+        to: AdminId,
+    },
     /// Somebody wrote.
     MessageSent {
         /// Where.
@@ -57,6 +68,15 @@ pub enum AuditEvent {
         /// Of which side.
         by: Side,
     },
+    /// Somebody changed how the desk works.
+    SettingsUpdated {
+        /// What was in force before.
+        from: Box<DeskSettings>,
+        /// What is in force now.
+        to: Box<DeskSettings>,
+        /// The version that it made.
+        version: i64,
+    },
 }
 
 impl AuditEvent {
@@ -66,46 +86,72 @@ impl AuditEvent {
             Self::ConversationCreated { .. } => "SUPPORT_CONVERSATION_CREATED",
             Self::StatusChanged { .. } => "SUPPORT_CONVERSATION_STATUS_CHANGED",
             Self::PriorityChanged { .. } => "SUPPORT_CONVERSATION_PRIORITY_CHANGED",
-            Self::ConversationAssigned { .. } => "SUPPORT_CONVERSATION_ASSIGNED",
+            Self::ConversationAssigned { .. } | Self::AssignedInTurn { .. } => "SUPPORT_CONVERSATION_ASSIGNED",
             Self::MessageSent { .. } => "SUPPORT_MESSAGE_SENT",
+            Self::SettingsUpdated { .. } => "SETTINGS_UPDATED",
         }
     }
 
     /// The host's name for what it was done to.
     pub const fn entity_type(&self) -> &'static str {
-        "support_conversation"
+        match self {
+            Self::SettingsUpdated { .. } => "support_settings",
+            _ => "support_conversation",
+        }
     }
 
-    /// What it was done to.
-    pub const fn conversation(&self) -> ConversationId {
+    /// What it was done to; none if it was the desk itself.
+    pub const fn conversation(&self) -> Option<ConversationId> {
         match self {
             Self::ConversationCreated { conversation, .. }
             | Self::StatusChanged { conversation, .. }
             | Self::PriorityChanged { conversation, .. }
             | Self::ConversationAssigned { conversation, .. }
-            | Self::MessageSent { conversation, .. } => *conversation,
+            | Self::AssignedInTurn { conversation, .. }
+            | Self::MessageSent { conversation, .. } => Some(*conversation),
+            Self::SettingsUpdated { .. } => None,
         }
+    }
+
+    /// Whether the desk did it by itself, on the occasion of what somebody else did.
+    pub const fn is_automatic(&self) -> bool {
+        matches!(self, Self::AssignedInTurn { .. })
     }
 
     /// The same as a sentence.
     pub fn description(&self) -> String {
-        let id = self.conversation();
         match self {
-            Self::ConversationCreated { by: Side::User, .. } => format!("User opened conversation {id}"),
-            Self::ConversationCreated { by: Side::Admin, .. } => format!("Admin opened conversation {id}"),
-            Self::StatusChanged { from, to, by: Side::Admin, .. } => {
-                format!("Admin changed status of conversation {id} from {from} to {to}")
+            Self::ConversationCreated { conversation, by: Side::User, .. } => {
+                format!("User opened conversation {conversation}")
             }
-            Self::StatusChanged { from, to, by: Side::User, .. } => {
-                format!("User's message changed status of conversation {id} from {from} to {to}")
+            Self::ConversationCreated { conversation, by: Side::Admin, .. } => {
+                format!("Admin opened conversation {conversation}")
             }
-            Self::PriorityChanged { from, to, .. } => {
-                format!("Admin changed priority of conversation {id} from {from} to {to}")
+            Self::StatusChanged { conversation, from, to, by: Side::Admin } => {
+                format!("Admin changed status of conversation {conversation} from {from} to {to}")
             }
-            Self::ConversationAssigned { to: Some(admin), .. } => format!("Conversation {id} assigned to {admin}"),
-            Self::ConversationAssigned { to: None, .. } => format!("Conversation {id} unassigned"),
-            Self::MessageSent { by: Side::Admin, .. } => format!("Admin replied to conversation {id}"),
-            Self::MessageSent { by: Side::User, .. } => format!("User wrote to conversation {id}"),
+            Self::StatusChanged { conversation, from, to, by: Side::User } => {
+                format!("User's message changed status of conversation {conversation} from {from} to {to}")
+            }
+            Self::PriorityChanged { conversation, from, to } => {
+                format!("Admin changed priority of conversation {conversation} from {from} to {to}")
+            }
+            Self::ConversationAssigned { conversation, to: Some(admin), .. } => {
+                format!("Conversation {conversation} assigned to {admin}")
+            }
+            Self::ConversationAssigned { conversation, to: None, .. } => {
+                format!("Conversation {conversation} unassigned")
+            }
+            Self::AssignedInTurn { conversation, to } => {
+                format!("Conversation {conversation} assigned to {to}, whose turn it was")
+            }
+            Self::MessageSent { conversation, by: Side::Admin, .. } => {
+                format!("Admin replied to conversation {conversation}")
+            }
+            Self::MessageSent { conversation, by: Side::User, .. } => {
+                format!("User wrote to conversation {conversation}")
+            }
+            Self::SettingsUpdated { version, .. } => format!("Admin changed the support settings to version {version}"),
         }
     }
 
@@ -120,7 +166,18 @@ impl AuditEvent {
             Self::ConversationAssigned { from, to, .. } => {
                 json!({"oldAssignedAdminId": from, "newAssignedAdminId": to})
             }
+            Self::AssignedInTurn { to, .. } => {
+                json!({"oldAssignedAdminId": null, "newAssignedAdminId": to, "mode": AutoAssignMode::RoundRobin})
+            }
             Self::MessageSent { message, seq, by, .. } => json!({"messageId": message, "seq": seq, "by": by}),
+            Self::SettingsUpdated { from, to, version } => {
+                json!({"oldSettings": values(from), "newSettings": values(to), "version": version})
+            }
         }
     }
+}
+
+/// All settings by their names: numbers, words from tables, and times of the day.
+fn values(settings: &DeskSettings) -> Value {
+    Setting::ALL.iter().map(|setting| (setting.as_str().to_owned(), settings.value(*setting))).collect()
 }

@@ -52,7 +52,7 @@ pub struct Stamp<'a> {
     pub environment: &'a Environment,
 }
 
-/// Records something that was done.
+/// Records something that was done, by the actor, or by the desk itself on the actor's occasion.
 ///
 /// # Errors
 /// When the log cannot take it; the change must then not be kept either.
@@ -62,10 +62,12 @@ pub fn log_audit_event<L: AuditLog>(
     actor: &Actor,
     stamp: &Stamp<'_>,
 ) -> Result<(), L::Error> {
+    let by_itself = Actor::system(actor.country());
+    let actor = if event.is_automatic() { &by_itself } else { actor };
     log.append(AuditLogRecord {
         id: stamp.id,
         created_at: stamp.at,
-        actor_id: Some(actor.id().to_owned()),
+        actor_id: actor.id().map(ToOwned::to_owned),
         actor_email: actor.email().to_owned(),
         actor_role: actor.role().as_str().to_owned(),
         ip_address: actor.ip_address().map(|address| address.to_string()),
@@ -73,7 +75,7 @@ pub fn log_audit_event<L: AuditLog>(
         country_code: actor.country().map(|country| country.as_str().to_owned()),
         action_type: event.action_type().to_owned(),
         entity_type: event.entity_type().to_owned(),
-        entity_id: Some(event.conversation().to_string()),
+        entity_id: event.conversation().map(|id| id.to_string()),
         description: event.description(),
         metadata: Some(event.metadata()),
         success: true,

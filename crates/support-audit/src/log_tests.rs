@@ -4,7 +4,8 @@ use std::convert::Infallible;
 
 use serde_json::json;
 use support_domain::{
-    AdminId, ConversationId, ConversationStatus, CountryCode, MessageId, Priority, Side, UserId, UserType,
+    AdminId, ConversationId, ConversationStatus, CountryCode, DeskSettings, MediaTypes, MessageId, Priority, Side,
+    UserId, UserType,
 };
 
 use super::*;
@@ -69,6 +70,30 @@ fn a_record_has_the_hosts_shape() {
     assert_eq!(record.environment, "test");
 }
 
+fn settings_updated() -> AuditEvent {
+    let from = DeskSettings::default();
+    let allowed_media_types = MediaTypes::parse(["image/png"]).unwrap();
+    let to = DeskSettings { max_message_chars: 500, allowed_media_types, ..from.clone() };
+    AuditEvent::SettingsUpdated { from: Box::new(from), to: Box::new(to), version: 3 }
+}
+
+#[test]
+fn what_the_desk_does_by_itself_is_nobodys_deed() {
+    let event = AuditEvent::AssignedInTurn { conversation: conversation(), to: AdminId::parse("admin-3").unwrap() };
+    let record = record(&event, &admin());
+    let who = (record.actor_id.as_deref(), record.actor_email.as_str(), record.actor_role.as_str());
+    assert_eq!(who, (None, "unknown", "system"));
+    assert_eq!((record.ip_address, record.user_agent), (None, None));
+    assert_eq!(record.country_code.as_deref(), Some("BD"));
+}
+
+#[test]
+fn the_settings_are_of_no_conversation() {
+    let record = record(&settings_updated(), &admin());
+    assert_eq!((record.entity_type.as_str(), record.entity_id), ("support_settings", None));
+    assert_eq!(record.actor_id.as_deref(), Some("admin-1"));
+}
+
 #[test]
 fn every_event_says_what_was_done_and_not_what_was_said() {
     let (id, admin_id) = (conversation(), AdminId::parse("admin-2").unwrap());
@@ -89,8 +114,10 @@ fn every_event_says_what_was_done_and_not_what_was_said() {
         AuditEvent::PriorityChanged { conversation: id, from: Priority::Low, to: Priority::Urgent },
         AuditEvent::ConversationAssigned { conversation: id, from: None, to: Some(admin_id.clone()) },
         AuditEvent::ConversationAssigned { conversation: id, from: Some(admin_id), to: None },
+        AuditEvent::AssignedInTurn { conversation: id, to: AdminId::parse("admin-3").unwrap() },
         AuditEvent::MessageSent { conversation: id, message, seq: 4, by: Side::Admin },
         AuditEvent::MessageSent { conversation: id, message, seq: 5, by: Side::User },
+        settings_updated(),
     ];
     let said: Vec<String> = events
         .iter()
@@ -104,8 +131,18 @@ fn every_event_says_what_was_done_and_not_what_was_said() {
         r#"SUPPORT_CONVERSATION_PRIORITY_CHANGED | Admin changed priority of conversation ID from low to urgent | {"newPriority":"urgent","oldPriority":"low"}"#,
         r#"SUPPORT_CONVERSATION_ASSIGNED | Conversation ID assigned to admin-2 | {"newAssignedAdminId":"admin-2","oldAssignedAdminId":null}"#,
         r#"SUPPORT_CONVERSATION_ASSIGNED | Conversation ID unassigned | {"newAssignedAdminId":null,"oldAssignedAdminId":"admin-2"}"#,
+        r#"SUPPORT_CONVERSATION_ASSIGNED | Conversation ID assigned to admin-3, whose turn it was | {"mode":"round_robin","newAssignedAdminId":"admin-3","oldAssignedAdminId":null}"#,
         r#"SUPPORT_MESSAGE_SENT | Admin replied to conversation ID | {"by":"admin","messageId":"0190c5a4-1111-7e64-8f5e-2f5a0c6d1b2e","seq":4}"#,
         r#"SUPPORT_MESSAGE_SENT | User wrote to conversation ID | {"by":"user","messageId":"0190c5a4-1111-7e64-8f5e-2f5a0c6d1b2e","seq":5}"#,
+        concat!(
+            r#"SETTINGS_UPDATED | Admin changed the support settings to version 3 | {"newSettings":"#,
+            r#"{"allowedMimeTypes":["image/png"],"autoAssignMode":"manual","businessHoursEnabled":false,"#,
+            r#""businessHoursEnd":"17:00","businessHoursStart":"09:00","defaultPriority":"normal","#,
+            r#""maxAttachmentSizeMB":10,"maxMessageLength":500},"oldSettings":"#,
+            r#"{"allowedMimeTypes":["image/jpeg","image/png","image/webp","application/pdf"],"autoAssignMode":"manual","#,
+            r#""businessHoursEnabled":false,"businessHoursEnd":"17:00","businessHoursStart":"09:00","#,
+            r#""defaultPriority":"normal","maxAttachmentSizeMB":10,"maxMessageLength":4000},"version":3}"#,
+        ),
     ];
     assert_eq!(said, expected);
 }

@@ -7,7 +7,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::{InvalidValue, MediaTypes, Priority, TextEnum, text_enum};
+use crate::{InvalidValue, Limits, MediaTypes, Priority, TextEnum, text_enum};
 
 /// Bytes of what people call a megabyte of a file.
 pub const MEGABYTE: u64 = 1024 * 1024;
@@ -142,6 +142,17 @@ impl Default for DeskSettings {
 }
 
 impl DeskSettings {
+    /// What holds when nothing was saved: these limits, and the defaults.
+    pub fn configured(limits: &Limits) -> Self {
+        Self { max_message_chars: limits.max_message_chars, ..Self::default() }
+    }
+
+    /// The limits where these settings are in force.
+    #[must_use]
+    pub fn limits(&self, configured: &Limits) -> Limits {
+        Limits { max_message_chars: self.max_message_chars, ..configured.clone() }
+    }
+
     /// These settings where `patch` says nothing, and `patch` where it does.
     #[must_use]
     pub fn patched(&self, patch: &SettingsPatch) -> Self {

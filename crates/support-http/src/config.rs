@@ -11,11 +11,13 @@ use std::time::Duration;
 
 use support_audit::Environment;
 use support_domain::Limits;
+use support_domain::settings::MESSAGE_CHARS;
 use support_rbac::{SigningKey, TrustedKeys, VerifyingKey};
 use support_realtime::queue::QueueLimits;
-use support_service::ServiceConfig;
+use support_service::{Realtime, ServiceConfig};
 use support_store::{DatabaseUrl, StoreConfig};
 
+use crate::background::{Signals, start_realtime};
 use crate::host::{HOST, HOST_DATABASE_URL, HostOptions, JWT_SECRET};
 use crate::state::WebConfig;
 use crate::ws::{SocketLimits, tcp::TcpOptions};
@@ -90,7 +92,7 @@ impl Variables {
 const DATABASE_URL: &str = "DATABASE_URL";
 const PRIVATE_KEY: &str = "SUPPORT_BISCUIT_PRIVATE_KEY";
 const PUBLIC_KEYS: &str = "SUPPORT_BISCUIT_PUBLIC_KEYS";
-pub(crate) const NATS_URL: &str = "SUPPORT_NATS_URL";
+const NATS_URL: &str = "SUPPORT_NATS_URL";
 
 /// Where the database is.
 ///
@@ -133,6 +135,9 @@ pub fn trusted_keys(variables: Variables, own: VerifyingKey) -> Result<TrustedKe
     TrustedKeys::new(own).with_list(&list).map_err(|error| InvalidConfig::new(PUBLIC_KEYS, error))
 }
 
+/// The longest message that the settings may allow.
+const LONGEST_MESSAGE_THAT_CAN_BE_SET: usize = *MESSAGE_CHARS.end() as usize;
+
 /// Everything that `serve` needs.
 #[derive(Debug)]
 pub struct Config {
@@ -160,6 +165,8 @@ pub struct Config {
     pub nats_url: Option<String>,
     /// How often all that is followed is compared with the database.
     pub sync_every: Duration,
+    /// How often the settings are read anew.
+    pub settings_every: Duration,
     /// How long a stop waits for what is in flight.
     pub shutdown_timeout: Duration,
 }
@@ -177,7 +184,8 @@ impl Config {
             SocketAddr::from(([127, 0, 0, 1], 8080)),
         )?;
         let service = service(variables)?;
-        let max_message_chars = service.limits.max_message_chars;
+        // Settings may raise the limit while the desk runs; what is sized by it is sized once.
+        let max_message_chars = service.limits.max_message_chars.max(LONGEST_MESSAGE_THAT_CAN_BE_SET);
         let web = web(variables, max_message_chars)?;
         let pool_size = whole(variables, "SUPPORT_DB_POOL_SIZE", 16, 1..=1_000)?;
         let milliseconds = whole(variables, "SUPPORT_DB_TIMEOUT_MS", 2_500, 100..=60_000)?;
@@ -185,6 +193,7 @@ impl Config {
             StoreConfig { pool_size, time_limit: Duration::from_millis(milliseconds.into()), ..StoreConfig::new(url) };
         let shutdown_timeout = whole(variables, "SUPPORT_SHUTDOWN_SECONDS", 30, 0..=600)?;
         let sync_every = whole(variables, "SUPPORT_SYNC_SECONDS", 2, 1..=60)?;
+        let settings_every = whole(variables, "SUPPORT_SETTINGS_SECONDS", 15, 1..=60)?;
         let signing_key = signing_key(variables, &store.url)?;
         Ok(Self {
             bind,
@@ -199,8 +208,16 @@ impl Config {
             queue: queue(variables, max_message_chars)?,
             nats_url: variables.get(NATS_URL)?,
             sync_every: Duration::from_secs(sync_every.into()),
+            settings_every: Duration::from_secs(settings_every.into()),
             shutdown_timeout: Duration::from_secs(shutdown_timeout.into()),
         })
+    }
+}
+
+impl Config {
+    /// The way to the sockets of this node and to other nodes, and what comes from those.
+    pub(crate) fn start_realtime(&self) -> Result<(Realtime, Signals), InvalidConfig> {
+        start_realtime(self.nats_url.as_deref(), self.queue).map_err(|error| InvalidConfig::new(NATS_URL, error))
     }
 }
 

@@ -24,7 +24,7 @@ use support_store::{DatabaseUrl, StoreConfig};
 use self::people::{ADMINS, DemoAdmin, DemoUser, USERS};
 use crate::config::{Config, InvalidConfig, Variables};
 use crate::host::Host;
-use crate::server::{Listening, ServeError, listen, open_service, serve, start_realtime};
+use crate::server::{Listening, ServeError, listen, open_service, serve};
 
 /// How long demo tokens are good.
 const TOKEN_LIFE: Duration = Duration::from_secs(12 * 3_600);
@@ -80,7 +80,7 @@ pub(crate) fn run() -> Result<(), DemoError> {
     config.service.sends_per_minute = config.service.sends_per_minute.max(NonZeroU32::MIN.saturating_add(599));
     let listening = listen(&config)?;
     actix_web::rt::System::new().block_on(async move {
-        let (realtime, signals) = start_realtime(&config)?;
+        let (realtime, signals) = config.start_realtime()?;
         let ports = Ports { realtime, ..Ports::default() };
         let service = open_service(&config.store, config.service.clone(), ports).map_err(other)?;
         let example = seed(&service).await?;
@@ -90,11 +90,14 @@ pub(crate) fn run() -> Result<(), DemoError> {
     })
 }
 
-fn context<A: Action>(principal: Principal) -> Result<Context<A>, DemoError> {
+fn caller(principal: Principal) -> Arc<Caller> {
     let expires_at = Timestamp::from_millis(i64::MAX);
-    let restrictions = Restrictions::default();
-    let caller = Arc::new(Caller { principal, restrictions, expires_at, revocation_ids: Vec::new() });
-    Ok(Context { grant: authorize::<A>(&caller).map_err(other)?, origin: Origin::default() })
+    Arc::new(Caller { principal, restrictions: Restrictions::default(), expires_at, revocation_ids: Vec::new() })
+}
+
+fn context<A: Action>(principal: Principal) -> Result<Context<A>, DemoError> {
+    let grant = authorize::<A>(&caller(principal)).map_err(other)?;
+    Ok(Context { grant, origin: Origin::default() })
 }
 
 fn user(person: &DemoUser) -> Result<Principal, DemoError> {
@@ -120,12 +123,16 @@ fn words(text: &str) -> Result<MessageContent, InvalidValue> {
 /// A few conversations in both countries, by the same use cases that requests go through. Returns the first.
 async fn seed(service: &SupportService) -> Result<Opened, DemoError> {
     let mut first = None;
+    for person in ADMINS {
+        service.note_caller(&caller(admin(person)?));
+    }
+    service.keep_noted_staff().await?;
     for person in USERS {
         for opening in person.openings {
             let command = OpenConversation {
                 subject: Subject::parse(opening.subject, &Limits::default())?,
                 initial_message: words(opening.message)?,
-                priority: opening.priority,
+                priority: Some(opening.priority),
                 metadata: Metadata::default(),
                 client_message_id: None,
                 masked: MaskedKinds::new(),

@@ -91,11 +91,6 @@ impl Host {
         Self { secret: options.secret.clone(), tables }
     }
 
-    /// Whether its tables are asked.
-    pub(crate) fn has_tables(&self) -> bool {
-        self.tables.is_some()
-    }
-
     /// Plugs its people, settings and audit log in.
     pub(crate) fn plug_into(&self, ports: Ports) -> Ports {
         let Some(Tables { database, people }) = &self.tables else { return ports };

@@ -1,7 +1,7 @@
 //! The support desk over HTTP.
 //!
 //! An actix app links it with [`configure`], beside its own routes and state; the binary `support-http` is that and a
-//! command line. Handlers turn requests into commands of valid types, call one use case of `support-service`, and turn
+//! command line. `examples/host_app.rs` is such an app. Handlers turn requests into commands of valid types, call one use case of `support-service`, and turn
 //! what comes back into the contract's JSON. Nothing here decides who may do what, and nothing here speaks SQL.
 //!
 //! # Layout
@@ -10,6 +10,15 @@
 //! statuses; `boundary.rs` what every request passes (id, log, metrics, error bodies, headers); `ws/` the WebSockets;
 //! `cli/` the commands.
 //!
+//! # How to link it
+//! 1. [`start_realtime`], and with it a `SupportService` whose `Ports` are the backend's own: its audit log, its directory
+//!    of people, its settings. `Store::migrate` first; it touches only what is the desk's.
+//! 2. A [`Desk`]: the service, the backend's own `Authenticator`, a [`WebConfig`] and [`Sockets`](ws::Sockets).
+//! 3. [`background`], once, before the app serves.
+//! 4. In the app [`configure`]; around it `HttpServer::on_connect` with [`tcp::prepare`](ws::tcp::prepare), so that a socket
+//!    whose peer does not read can be cut.
+//! 5. At a stop [`Sockets::drain`](ws::Sockets::drain) before the server's own stop, or open sockets hold it.
+//!
 //! # How to add
 //! - **a route**: a handler in `routes/` whose first argument is [`ForUser`](extract::ForUser) or
 //!   [`ForAdmin`](extract::ForAdmin) with its action, its `#[utoipa::path]` above it, a line in `routes/mod.rs` and in
@@ -17,6 +26,7 @@
 //! - **an error**: a variant of [`ErrorCode`](error::ErrorCode) and its row in the table.
 //! - **a setting**: a field and a line in `config.rs`, and its row in the README.
 
+pub mod background;
 pub mod boundary;
 pub mod cli;
 pub mod config;
@@ -35,5 +45,6 @@ mod state;
 pub mod views;
 pub mod ws;
 
+pub use background::{Background, BackgroundTasks, background, start_realtime};
 pub use routes::configure;
-pub use state::Desk;
+pub use state::{Desk, WebConfig};

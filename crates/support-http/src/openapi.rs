@@ -3,8 +3,10 @@
 use std::sync::LazyLock;
 
 use support_domain::{
-    ContentFormat, ConversationStatus, CountryCode, MaskedKind, MessageType, Priority, SenderType, TextEnum, UserType,
+    AutoAssignMode, ContentFormat, ConversationStatus, CountryCode, MaskedKind, MediaType, MessageType, Priority,
+    SenderType, TextEnum, UserType,
 };
+use support_rbac::AdminRole;
 use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
@@ -42,6 +44,9 @@ enum_schemas! {
     MessageTypeSchema of MessageType, "MessageType";
     FormatSchema of ContentFormat, "ContentFormat";
     MaskedKindSchema of MaskedKind, "MaskedKind";
+    MediaTypeSchema of MediaType, "MediaType";
+    AutoAssignModeSchema of AutoAssignMode, "AutoAssignMode";
+    RoleSchema of AdminRole, "AdminRole";
 }
 
 /// A moment on the wire.
@@ -136,6 +141,10 @@ impl Modify for BearerToken {
         routes::admin::list_messages,
         routes::admin::reply,
         routes::admin::mark_read,
+        routes::settings::get_client_settings,
+        routes::settings::get_settings,
+        routes::settings::update_settings,
+        routes::staff::list_admins,
         routes::sockets::issue_ticket,
         routes::sockets::open_socket,
         routes::operation::check_live,

@@ -3,41 +3,21 @@
 use std::io;
 use std::net::TcpListener;
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::{App, HttpServer};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use support_rbac::{BiscuitAuthenticator, RevocationList};
-use support_realtime::Hub;
-use support_realtime::fan_out::{FanOut, InProcess, Nats, Signal};
-use support_service::{Ports, Realtime, ServiceConfig, SupportService};
+use support_service::{Ports, ServiceConfig, SupportService};
 use support_store::{Store, StoreConfig, StoreError};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::mpsc;
 
 use crate::Desk;
-use crate::config::{Config, InvalidConfig, NATS_URL};
+use crate::background::{Background, Signals, background};
+use crate::config::Config;
 use crate::host::Host;
 use crate::routes::{configure, configure_binary};
 use crate::state::WebConfig;
-use crate::ws::{FrameEncoder, Sockets, tcp};
-
-/// How often revoked tokens are read anew: a live socket is to end within a second.
-const REVOCATIONS_EVERY: Duration = Duration::from_millis(500);
-/// How often the audit log is looked through for what waits to be delivered.
-const AUDIT_EVERY: Duration = Duration::from_secs(1);
-/// How often it is asked whether those with live sockets may still come.
-const STANDING_EVERY: Duration = Duration::from_secs(2);
-/// How long nobody may be able to say, before live sockets have to come again.
-const DOUBT_AFTER: Duration = Duration::from_secs(30);
-/// How often memory kept for people who have gone is given back.
-const FORGET_EVERY: Duration = Duration::from_secs(60);
-
-/// How many signals of other nodes may wait.
-const SIGNALS: usize = 4_096;
-
-/// How often the metrics are tidied, which otherwise happens only when somebody reads them.
-const METRICS_EVERY: Duration = Duration::from_secs(5);
+use crate::ws::{Sockets, tcp};
 
 /// Why the server could not run.
 #[derive(Debug, thiserror::Error)]
@@ -60,16 +40,6 @@ pub(crate) enum ServeError {
 
 fn io_error(what: &'static str) -> impl FnOnce(io::Error) -> ServeError {
     move |source| ServeError::Io { what, source }
-}
-
-/// The way to the sockets of this node and to other nodes, and what comes from those.
-pub(crate) fn start_realtime(config: &Config) -> Result<(Realtime, mpsc::Receiver<Signal>), InvalidConfig> {
-    let (sender, signals) = mpsc::channel(SIGNALS);
-    let fan_out: Arc<dyn FanOut> = match &config.nats_url {
-        Some(url) => Arc::new(Nats::start(url, sender).map_err(|error| InvalidConfig::new(NATS_URL, error))?),
-        None => Arc::new(InProcess),
-    };
-    Ok((Realtime { hub: Hub::new(Arc::new(FrameEncoder), config.queue), fan_out }, signals))
 }
 
 /// The service on that database, which is brought up to date first.
@@ -119,19 +89,18 @@ pub(crate) fn listen(config: &Config) -> Result<Listening, ServeError> {
 pub(crate) async fn serve(
     service: SupportService,
     host: Host,
-    signals: mpsc::Receiver<Signal>,
+    signals: Signals,
     config: Config,
     listening: Listening,
 ) -> Result<(), ServeError> {
     let revocations: Arc<dyn RevocationList> = service.revocations().clone();
     let biscuits = BiscuitAuthenticator::new(config.trusted_keys, Arc::clone(service.clock()), revocations);
     let authenticator = host.authenticator(Arc::new(biscuits), service.clock());
-    let metrics = start_metrics();
-    let web = Arc::new(WebConfig { metrics: metrics.clone(), ..config.web });
+    let web = Arc::new(WebConfig { metrics: start_metrics(), ..config.web });
     let sockets = Sockets::new(config.sockets);
-    let desk = Desk { service: service.clone(), authenticator, web, sockets: sockets.clone() };
-    // Before the first request: a token that was revoked must not be good for a moment.
-    service.refresh_revocations().await?;
+    let desk = Desk { service, authenticator, web, sockets: sockets.clone() };
+    let (sync_every, settings_every) = (config.sync_every, config.settings_every);
+    let tasks = background(&desk, Background { signals, sync_every, settings_every }).await?;
     // Of the time for a stop a third is for sockets, and the rest for requests.
     let for_sockets = config.shutdown_timeout / 3;
     let server = HttpServer::new(move || {
@@ -151,14 +120,6 @@ pub(crate) async fn serve(
     .run();
     tracing::info!(address = %listening.address, "listening");
     let handle = server.handle();
-    let background = [
-        tokio::spawn(keep_refreshing_revocations(service.clone())),
-        tokio::spawn(keep_delivering_audit(service.clone())),
-        tokio::spawn(keep_in_step(service.clone(), signals, config.sync_every)),
-        tokio::spawn(keep_asking_for_standing(service.clone(), host.has_tables())),
-        tokio::spawn(keep_forgetting(service.clone())),
-        tokio::spawn(keep_metrics_tidy(metrics, service)),
-    ];
     let stop = tokio::spawn(async move {
         wait_for_stop().await;
         tracing::info!("stopping");
@@ -168,7 +129,7 @@ pub(crate) async fn serve(
     });
     let result = server.await;
     stop.abort();
-    background.iter().for_each(tokio::task::JoinHandle::abort);
+    tasks.stop().await;
     tracing::info!("stopped");
     result.map_err(io_error("the server failed"))
 }
@@ -185,89 +146,5 @@ async fn wait_for_stop() {
             tracing::error!("signals cannot be heard; end the process to stop it");
             std::future::pending::<()>().await;
         }
-    }
-}
-
-async fn keep_refreshing_revocations(service: SupportService) {
-    let mut known = true;
-    let mut ticks = tokio::time::interval(REVOCATIONS_EVERY);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let result = service.refresh_revocations().await;
-        match (&result, known) {
-            (Err(error), true) => tracing::warn!(error = %error, "the revoked tokens cannot be read"),
-            (Ok(()), false) => tracing::info!("the revoked tokens can be read again"),
-            _ => {}
-        }
-        known = result.is_ok();
-    }
-}
-
-async fn keep_in_step(service: SupportService, signals: mpsc::Receiver<Signal>, every: Duration) {
-    service.keep_in_step(signals, every).await;
-}
-
-async fn keep_delivering_audit(service: SupportService) {
-    let mut flows = true;
-    loop {
-        let result = service.deliver_audit().await;
-        let refusal = match &result {
-            Ok(delivery) => delivery.refusal.as_ref().map(ToString::to_string),
-            Err(error) => Some(error.to_string()),
-        };
-        match (&refusal, flows) {
-            (Some(error), true) => tracing::warn!(error, "audit records wait to be delivered"),
-            (None, false) => tracing::info!("audit records are delivered again"),
-            _ => {}
-        }
-        flows = refusal.is_none();
-        // Where some were delivered there may be more.
-        if !(flows && result.is_ok_and(|delivery| delivery.delivered > 0)) {
-            tokio::time::sleep(AUDIT_EVERY).await;
-        }
-    }
-}
-
-async fn keep_asking_for_standing(service: SupportService, somebody_knows: bool) {
-    if !somebody_knows {
-        return;
-    }
-    let mut unknown_since: Option<Duration> = None;
-    let mut ticks = tokio::time::interval(STANDING_EVERY);
-    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let now = service.clock().monotonic();
-        match service.check_live_standing().await {
-            Ok(()) => unknown_since = None,
-            Err(error) => {
-                let since = *unknown_since.get_or_insert_with(|| {
-                    tracing::warn!(error = %error, "live sockets stay for a while");
-                    now
-                });
-                if now.saturating_sub(since) >= DOUBT_AFTER {
-                    service.doubt_live_standing();
-                }
-            }
-        }
-    }
-}
-
-async fn keep_forgetting(service: SupportService) {
-    loop {
-        tokio::time::sleep(FORGET_EVERY).await;
-        if let Err(error) = service.forget_idle().await {
-            tracing::warn!(error = %error, "the tokens that have ended could not be forgotten");
-        }
-    }
-}
-
-async fn keep_metrics_tidy(metrics: Option<PrometheusHandle>, service: SupportService) {
-    let Some(metrics) = metrics else { return };
-    loop {
-        metrics::gauge!("support_http_reaches_other_nodes").set(f64::from(u8::from(service.reaches_other_nodes())));
-        tokio::time::sleep(METRICS_EVERY).await;
-        metrics.run_upkeep();
     }
 }

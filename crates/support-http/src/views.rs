@@ -1,6 +1,8 @@
 //! What clients read. A user's view and an admin's view are different types, so that what a user must not see has no
 //! place in theirs.
 
+mod settings;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 use support_domain::{
@@ -11,6 +13,7 @@ use support_service::{ConversationsListed, MessagesListed, Opened, Sent, UserCar
 use support_store::MessagesPage;
 use utoipa::ToSchema;
 
+pub use self::settings::{AdminsView, ClientSettingsView, DeskSettingsView, SettingsView};
 use crate::cursor;
 use crate::openapi::{
     CountryCodeSchema, MaskedKindSchema, MessageTypeSchema, PrioritySchema, SenderTypeSchema, StatusSchema,

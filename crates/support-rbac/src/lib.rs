@@ -32,8 +32,9 @@ pub use authenticator::{AuthenticationError, Authenticator, AuthenticatorChain, 
 pub use caller::{AdminPrincipal, Caller, Principal, Restrictions, RevocationId, UserPrincipal};
 pub use permission::{Permission, PermissionSet};
 pub use policy::action::{
-    Action, AssignConversation, ChangePriority, ChangeStatus, ListConversations, ListMessages, ManageSettings,
-    MarkRead, OpenConversation, OpenConversationForUser, SendMessage, UpdateConversation, ViewConversation,
+    Action, AssignConversation, ChangePriority, ChangeStatus, ListAdmins, ListConversations, ListMessages,
+    ManageSettings, MarkRead, OpenConversation, OpenConversationForUser, SendMessage, UpdateConversation,
+    ViewClientSettings, ViewConversation, ViewSettings,
 };
 pub use policy::{Denied, Grant, authorize};
 pub use role::{AdminRole, DeclaredScope};

@@ -8,7 +8,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text, Timestamp as SqlTimestamp};
 use serde_json::{Map, Value};
 use support_domain::{SettingsPatch, TextEnum, Timestamp};
-use support_service::{BoxFuture, SavedSettings, SettingsSource, SettingsSourceError};
+use support_rbac::BoxFuture;
+use support_service::{SavedSettings, SettingsSource, SettingsSourceError};
 
 use crate::database::{HostDatabase, SchemaName};
 

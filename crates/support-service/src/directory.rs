@@ -12,6 +12,7 @@ use support_domain::{AdminId, CountryCode, SupportConversation, UserRef};
 use support_rbac::{AdminRole, BoxFuture, ViewConversation};
 use support_store::StoreError;
 
+use crate::staff::StaffDirectory;
 use crate::{Context, ServiceError, SupportService};
 
 /// How long a page waits for the directory.
@@ -97,15 +98,21 @@ pub trait Directory: Send + Sync + fmt::Debug {
 }
 
 /// The directory as the service asks it: for a bounded time, and its failures are logged once, not for each page.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct AskedDirectory {
     directory: Option<Arc<dyn Directory>>,
+    own: StaffDirectory,
     is_away: AtomicBool,
 }
 
 impl AskedDirectory {
-    pub(crate) fn new(directory: Option<Arc<dyn Directory>>) -> Self {
-        Self { directory, is_away: AtomicBool::new(false) }
+    pub(crate) fn new(directory: Option<Arc<dyn Directory>>, own: StaffDirectory) -> Self {
+        Self { directory, own, is_away: AtomicBool::new(false) }
+    }
+
+    /// The directory, or where there is none the staff that was seen here.
+    pub(crate) fn get_or_own(&self) -> &dyn Directory {
+        self.directory.as_deref().unwrap_or(&self.own)
     }
 
     /// The directory; none where there is none.

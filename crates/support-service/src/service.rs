@@ -15,13 +15,15 @@ use tokio::sync::watch;
 use crate::audit::PendingLogs;
 use crate::directory::AskedDirectory;
 use crate::rate_limit::PersonLimiter;
+use crate::settings::KnownSettings;
+use crate::staff::{SeenStaff, StaffDirectory, remembered_since};
 use crate::standing::Watchlist;
-use crate::{Directory, Realtime, ServiceError, SettingsSource};
+use crate::{Directory, Realtime, ServiceError, SettingsInForce, SettingsSource};
 
 /// What the service is told at its start.
 #[derive(Debug, Clone)]
 pub struct ServiceConfig {
-    /// How long and how deep things may be.
+    /// How long and how deep things may be, as long as no setting says otherwise.
     pub limits: Limits,
     /// How much one person may send.
     pub sends_per_minute: NonZeroU32,
@@ -54,12 +56,12 @@ pub struct Ports {
     pub realtime: Realtime,
     /// The host's own audit log, to which records are delivered as well.
     pub audit_sink: Option<Arc<dyn AuditSink>>,
+    /// The host's own settings, which count when they were changed after the desk's.
+    pub settings_source: Option<Arc<dyn SettingsSource>>,
     /// Who knows the people, if anybody does.
     pub directory: Option<Arc<dyn Directory>>,
     /// Who knows whether people may still come, if anybody does.
     pub standing: Option<Arc<dyn Standing>>,
-    /// The host's own settings, which count when they were changed after the desk's.
-    pub settings_source: Option<Arc<dyn SettingsSource>>,
 }
 
 impl Default for Ports {
@@ -70,9 +72,9 @@ impl Default for Ports {
             ids: Arc::new(SystemIds::new()),
             realtime: Realtime::none(),
             audit_sink: None,
+            settings_source: None,
             directory: None,
             standing: None,
-            settings_source: None,
         }
     }
 }
@@ -91,6 +93,8 @@ struct Inner {
     sends: PersonLimiter,
     tickets: PersonLimiter,
     directory: AskedDirectory,
+    settings: KnownSettings,
+    staff: SeenStaff,
     watchlist: Arc<Watchlist>,
     revocations: Arc<SharedRevocationList>,
     /// Says that a token was revoked, or that somebody may no longer come.
@@ -103,9 +107,24 @@ impl SupportService {
         let sends = PersonLimiter::new(config.sends_per_minute, Arc::clone(&ports.clock));
         let tickets = PersonLimiter::new(config.tickets_per_minute, Arc::clone(&ports.clock));
         let (revocations, revoked) = (Arc::new(SharedRevocationList::new()), watch::Sender::new(()));
-        let (directory, watchlist) = (AskedDirectory::new(ports.directory.clone()), Arc::default());
-        let inner = Inner { store, config, ports, sends, tickets, directory, watchlist, revocations, revoked };
-        Self { inner: Arc::new(inner) }
+        let own = StaffDirectory { store: store.clone(), clock: Arc::clone(&ports.clock) };
+        let directory = AskedDirectory::new(ports.directory.clone(), own);
+        let (settings, staff) = (KnownSettings::new(config.limits.clone()), SeenStaff::default());
+        Self {
+            inner: Arc::new(Inner {
+                store,
+                config,
+                ports,
+                sends,
+                tickets,
+                directory,
+                settings,
+                staff,
+                watchlist: Arc::default(),
+                revocations,
+                revoked,
+            }),
+        }
     }
 
     pub(crate) fn store(&self) -> &Store {
@@ -130,6 +149,11 @@ impl SupportService {
 
     pub(crate) fn watchlist(&self) -> &Arc<Watchlist> {
         &self.inner.watchlist
+    }
+
+    /// Whether somebody knows if people may still come; see [`check_live_standing`](Self::check_live_standing).
+    pub fn has_standing(&self) -> bool {
+        self.standing().is_some()
     }
 
     /// Has every live socket look whether its access still stands.
@@ -159,9 +183,27 @@ impl SupportService {
         &self.inner.config.environment
     }
 
-    /// The limits on what people may write.
-    pub fn limits(&self) -> &Limits {
-        &self.inner.config.limits
+    /// The limits on what people may write, as they are in force. To be asked for at the time of use: they may change
+    /// while the desk runs.
+    pub fn limits(&self) -> Arc<Limits> {
+        self.settings().limits()
+    }
+
+    /// The settings in force on this node; see [`refresh_settings`](Self::refresh_settings).
+    pub(crate) fn settings_in_force(&self) -> Arc<SettingsInForce> {
+        self.settings().in_force()
+    }
+
+    pub(crate) fn settings(&self) -> &KnownSettings {
+        &self.inner.settings
+    }
+
+    pub(crate) fn settings_source(&self) -> Option<&dyn SettingsSource> {
+        self.inner.ports.settings_source.as_deref()
+    }
+
+    pub(crate) fn staff(&self) -> &SeenStaff {
+        &self.inner.staff
     }
 
     /// The clock that all of the desk goes by.
@@ -234,18 +276,20 @@ impl SupportService {
         }
     }
 
-    /// Gives back what is kept for people who have long gone, and for tokens and tickets that have ended. To be called every minute
-    /// or so.
+    /// Gives back what is kept for people who have long gone, and for tokens and tickets that have ended. To be called
+    /// every minute or so.
     ///
     /// # Errors
     /// The database's.
     pub async fn forget_idle(&self) -> Result<(), ServiceError> {
         self.sends().forget_idle();
         self.tickets().forget_idle();
+        self.staff().forget_idle(self.clock().monotonic());
         let now = self.clock().now();
         self.store()
             .write(move |transaction| {
                 transaction.delete_ended_revocations(now)?;
+                transaction.delete_admins_unseen(remembered_since(now))?;
                 Ok(transaction.delete_ended_socket_tickets(now)?)
             })
             .await

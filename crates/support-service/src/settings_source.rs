@@ -1,12 +1,7 @@
 //! The way to settings that are kept somewhere else: with the host, whose own page changes them.
 
-use std::future::Future;
-use std::pin::Pin;
-
 use support_domain::{SettingsPatch, Timestamp};
-
-/// A future that a trait object can return.
-pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+use support_rbac::BoxFuture;
 
 /// What a source has saved.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -30,6 +30,7 @@ mod schema;
 pub mod search;
 mod sql_types;
 mod sqlite;
+mod staff;
 mod store;
 mod url;
 
@@ -40,5 +41,6 @@ pub use page::{
     AssignedTo, ConversationFilter, ConversationsPage, Counted, MessagesPage, PageRequest, PageStart, Position,
 };
 pub use pg::{PgManager, Session as PgSession};
+pub use staff::{SeenAdmin, StoredSettings};
 pub use store::{Store, StoreConfig};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};

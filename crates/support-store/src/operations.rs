@@ -2,11 +2,12 @@
 
 use support_domain::conversation::ReadPoint;
 use support_domain::{
-    AuditLogId, AuditLogRecord, Author, ClientMessageId, ConversationId, SupportConversation, SupportMessage,
-    Timestamp, Visibility,
+    AdminId, AuditLogId, AuditLogRecord, Author, ClientMessageId, ConversationId, CountryCode, SupportConversation,
+    SupportMessage, Timestamp, Visibility,
 };
 
 use crate::page::{ConversationFilter, ConversationsPage, Counted, MessagesPage, PageRequest};
+use crate::staff::{SeenAdmin, StoredSettings};
 use crate::{StoreError, pg, sqlite};
 
 /// Reads: each statement for itself, or all of them in one snapshot.
@@ -72,6 +73,10 @@ operations! {
         socket_tickets::has_socket_ticket(hash: &str, now: Timestamp) -> bool;
         /// The revocation ids of tokens that would still be good at `now`.
         revoked_tokens::list_revoked_tokens(now: Timestamp) -> Vec<String>;
+        /// The settings that were saved; none as long as nothing was.
+        settings::get_settings() -> Option<StoredSettings>;
+        /// The staff that could reply and came at or after `since`, at most `limit`, by their ids.
+        admins::list_admins(since: Timestamp, limit: i64) -> Vec<SeenAdmin>;
     }
 }
 
@@ -108,5 +113,18 @@ operations! {
         socket_tickets::take_socket_ticket(hash: &str, now: Timestamp) -> Option<serde_json::Value>;
         /// Forgets the tickets that have ended by `now`.
         socket_tickets::delete_ended_socket_tickets(now: Timestamp) -> ();
+        /// The settings that were saved. Nobody else changes them until the transaction ends.
+        settings::lock_settings() -> Option<StoredSettings>;
+        /// Keeps settings in the place of those that are locked.
+        settings::update_settings(settings: &StoredSettings) -> ();
+        /// Keeps that a member of the staff came, and as what.
+        admins::upsert_admin(admin: &SeenAdmin, at: Timestamp) -> ();
+        /// Forgets the staff that has not come since that moment.
+        admins::delete_admins_unseen(since: Timestamp) -> ();
+        /// Who was given the last new conversation of that country. Nobody else takes a turn there until the transaction
+        /// ends.
+        admins::lock_turn(country: CountryCode) -> Option<AdminId>;
+        /// Keeps who had the turn that is locked.
+        admins::update_turn(country: CountryCode, admin: &AdminId) -> ();
     }
 }

@@ -117,6 +117,41 @@ macro_rules! tables {
             }
         }
 
+        diesel::table! {
+            use diesel::sql_types::{BigInt, Nullable, SmallInt, Text};
+            use crate::sql_types::sql::{Json, Moment};
+
+            $($schema)* support_settings (id) {
+                id -> SmallInt,
+                settings -> Json,
+                version -> BigInt,
+                updated_at -> Moment,
+                updated_by -> Nullable<Text>,
+            }
+        }
+
+        diesel::table! {
+            use diesel::sql_types::{Bool, Nullable, Text};
+            use crate::sql_types::sql::Moment;
+
+            $($schema)* support_admins (id) {
+                id -> Text,
+                role -> Text,
+                country_code -> Nullable<Text>,
+                may_reply -> Bool,
+                last_seen_at -> Moment,
+            }
+        }
+
+        diesel::table! {
+            use diesel::sql_types::{Nullable, Text};
+
+            $($schema)* support_turns (country_code) {
+                country_code -> Text,
+                admin_id -> Nullable<Text>,
+            }
+        }
+
         diesel::allow_tables_to_appear_in_same_query!(support_conversations, support_messages);
         diesel::allow_tables_to_appear_in_same_query!(support_conversations, support_conversation_search);
     };

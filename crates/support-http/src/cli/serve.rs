@@ -5,13 +5,13 @@ use support_service::Ports;
 use super::CommandError;
 use crate::config::{Config, Variables};
 use crate::host::Host;
-use crate::server::{ServeError, listen, open_service, serve as run_server, start_realtime};
+use crate::server::{ServeError, listen, open_service, serve as run_server};
 
 pub(super) fn serve() -> Result<(), CommandError> {
     crate::log::start("info,async_nats=warn")?;
     let config = Config::from_variables(Variables::of_process())?;
     actix_web::rt::System::new().block_on(async move {
-        let (realtime, signals) = start_realtime(&config)?;
+        let (realtime, signals) = config.start_realtime()?;
         let ports = Ports { realtime, ..Ports::default() };
         let host = Host::new(&config.host, &ports.clock);
         let ports = host.plug_into(ports);

@@ -40,7 +40,7 @@ where
                 413 => ApiError::new(ErrorCode::PayloadTooLarge),
                 _ => ApiError::new(ErrorCode::InvalidJson),
             })?;
-            parse(&bytes, desk.service.limits()).map(Self)
+            parse(&bytes, &desk.service.limits()).map(Self)
         })
     }
 }

@@ -29,7 +29,9 @@ pub async fn authenticate(
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     if let Some(desk) = request.app_data::<web::Data<Desk>>().cloned() {
         let authenticated: Authenticated = match bearer_token(request.headers()) {
-            Some(token) => desk.authenticator.authenticate(token).await,
+            Some(token) => {
+                desk.authenticator.authenticate(token).await.inspect(|caller| desk.service.note_caller(caller))
+            }
             None => Err(AuthenticationError::refused("there is no bearer token")),
         };
         request.extensions_mut().insert(authenticated);

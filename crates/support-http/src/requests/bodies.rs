@@ -85,7 +85,7 @@ pub struct OpenConversationRequest {
     #[garde(custom(present))]
     #[schema(min_length = 1, example = "My last trip was charged twice, please help.")]
     initial_message: String,
-    /// How urgent it is; `normal` when absent.
+    /// How urgent it is; when absent, what the desk's settings say.
     #[garde(skip)]
     #[schema(value_type = Option<PrioritySchema>)]
     priority: Option<Priority>,
@@ -110,7 +110,7 @@ impl OpenConversationRequest {
         Ok(OpenConversation {
             subject: field("subject", Subject::parse_noting(&self.subject, limits, &mut masked))?,
             initial_message: field("initialMessage", message)?,
-            priority: self.priority.unwrap_or(Priority::Normal),
+            priority: self.priority,
             metadata: parse_metadata(self.metadata, limits, &mut masked)?,
             client_message_id: parse_key(self.client_message_id.as_deref())?,
             masked,
@@ -143,7 +143,7 @@ pub struct OpenConversationForUserRequest {
     #[garde(custom(present))]
     #[schema(min_length = 1, example = "Please upload your vehicle papers again.")]
     initial_message: String,
-    /// How urgent it is; `normal` when absent.
+    /// How urgent it is; when absent, what the desk's settings say.
     #[garde(skip)]
     #[schema(value_type = Option<PrioritySchema>)]
     priority: Option<Priority>,

@@ -2,13 +2,15 @@
 
 mod bodies;
 mod queries;
+mod settings;
 
 pub use bodies::{
     MarkReadRequest, OpenConversationForUserRequest, OpenConversationRequest, ReplyRequest, SendMessageRequest,
     UpdateConversationRequest,
 };
 pub(crate) use bodies::{at_least_zero, whole_at_least};
-pub use queries::{DeskConversationsQuery, MessagesQuery, NoQuery, OwnConversationsQuery};
+pub use queries::{AdminsQuery, DeskConversationsQuery, MessagesQuery, NoQuery, OwnConversationsQuery};
+pub use settings::UpdateSettingsRequest;
 use support_domain::InvalidValue;
 
 use crate::error::ApiError;

@@ -169,6 +169,16 @@ impl DeskConversationsQuery {
     }
 }
 
+/// Which of the staff.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub struct AdminsQuery {
+    /// Those who can be given a conversation of this country; of all of the caller's when absent.
+    #[param(value_type = Option<CountryCodeSchema>)]
+    pub country_code: Option<CountryCode>,
+}
+
 /// A query of which nothing is known, and so nothing is allowed.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]

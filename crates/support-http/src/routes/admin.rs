@@ -75,7 +75,7 @@ pub(crate) async fn open_conversation_for_user(
     _: Query<NoQuery>,
     body: Body<OpenConversationForUserRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let command = body.0.into_command(desk.service.limits())?;
+    let command = body.0.into_command(&desk.service.limits())?;
     let opened = desk.service.open_conversation_for_user(&caller.0, command).await?;
     Ok(created(opened.is_new).json(OpenedView::<AdminConversationView>::new(&opened, Side::Admin)))
 }
@@ -154,7 +154,7 @@ pub(crate) async fn reply(
     _: Query<NoQuery>,
     body: Body<ReplyRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let command = body.0.into_command(id.0, desk.service.limits())?;
+    let command = body.0.into_command(id.0, &desk.service.limits())?;
     let sent = desk.service.send_message(&caller.0, command).await?;
     Ok(created(sent.is_new).json(SentView::new(&sent, Side::Admin)))
 }

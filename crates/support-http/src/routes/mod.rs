@@ -3,7 +3,9 @@
 pub(crate) mod admin;
 pub(crate) mod docs;
 pub(crate) mod operation;
+pub(crate) mod settings;
 pub(crate) mod sockets;
+pub(crate) mod staff;
 pub(crate) mod user;
 
 use actix_cors::Cors;
@@ -22,6 +24,8 @@ use crate::extract::authenticate;
 /// state stay as they are.
 pub fn configure(config: &mut ServiceConfig, desk: &Desk) {
     sockets::configure(config, desk);
+    settings::configure(config, desk);
+    staff::configure(config, desk);
     config
         .service(conversations("/api/support/conversations", desk, user::configure))
         .service(conversations("/api/admin/support/conversations", desk, admin::configure))
@@ -47,7 +51,12 @@ fn conversations(path: &str, desk: &Desk, routes: fn(&mut ServiceConfig)) -> imp
 
 /// A path behind the boundary, the rules for browsers and the authenticator.
 fn guarded(resource: Resource, desk: &Desk) -> impl HttpServiceFactory + 'static {
-    resource.app_data(web::Data::new(desk.clone())).wrap(from_fn(authenticate)).wrap(cors(desk)).wrap(from_fn(boundary))
+    resource
+        .app_data(web::Data::new(desk.clone()))
+        .app_data(web::PayloadConfig::new(desk.web.max_body_bytes))
+        .wrap(from_fn(authenticate))
+        .wrap(cors(desk))
+        .wrap(from_fn(boundary))
 }
 
 /// What the binary has besides: health, metrics, the API's page, and an answer to every other path.
@@ -77,7 +86,7 @@ async fn unknown_route() -> Result<&'static str, ApiError> {
 
 fn cors(desk: &Desk) -> Cors {
     let cors = Cors::default()
-        .allowed_methods(["GET", "POST", "PATCH"])
+        .allowed_methods(["GET", "POST", "PUT", "PATCH"])
         .allowed_headers([header::AUTHORIZATION, header::CONTENT_TYPE, REQUEST_ID])
         .expose_headers(["x-request-id", "retry-after", "x-ratelimit-limit", "x-ratelimit-remaining"])
         .max_age(600);

@@ -70,7 +70,7 @@ pub(crate) async fn open_conversation(
     _: Query<NoQuery>,
     body: Body<OpenConversationRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let command = body.0.into_command(desk.service.limits())?;
+    let command = body.0.into_command(&desk.service.limits())?;
     let opened = desk.service.open_conversation(&caller.0, command).await?;
     Ok(created(opened.is_new).json(OpenedView::<UserConversationView>::new(&opened, Side::User)))
 }
@@ -126,7 +126,7 @@ pub(crate) async fn send_message(
     _: Query<NoQuery>,
     body: Body<SendMessageRequest>,
 ) -> Result<HttpResponse, ApiError> {
-    let command = body.0.into_command(id.0, desk.service.limits())?;
+    let command = body.0.into_command(id.0, &desk.service.limits())?;
     let sent = desk.service.send_message(&caller.0, command).await?;
     Ok(created(sent.is_new).json(SentView::new(&sent, Side::User)))
 }

@@ -213,7 +213,7 @@ impl Session {
         if self.withdrawn().is_some() {
             return;
         }
-        let ClientFrame { request_id, request } = ClientFrame::parse(text, self.service.limits());
+        let ClientFrame { request_id, request } = ClientFrame::parse(text, &self.service.limits());
         // Sends are counted by person, with those over REST; all else is counted here.
         let is_send = matches!(request, Ok(Request::Send(_)));
         if !is_send && !self.admit(request_id.as_deref(), true) {

@@ -5,8 +5,7 @@ use std::sync::{Mutex, MutexGuard};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use support_domain::{
-    Clock, ContentFormat, CountryCode, Limits, MessageContent, Metadata, Priority, Subject, Timestamp, UserId, UserRef,
-    UserType,
+    Clock, ContentFormat, CountryCode, Limits, MessageContent, Metadata, Subject, Timestamp, UserId, UserRef, UserType,
 };
 use support_rbac::{
     AuthenticationError, Authenticator, BoxFuture, OpenConversation, Principal, Restrictions, RevocationId,
@@ -116,7 +115,7 @@ impl Bench {
         let command = OpenCommand {
             subject: Subject::parse("Keys", &Limits::default()).unwrap(),
             initial_message: MessageContent::parse("Hello", ContentFormat::Text, &Limits::default()).unwrap(),
-            priority: Priority::Normal,
+            priority: None,
             metadata: Metadata::default(),
             client_message_id: None,
             masked: support_domain::MaskedKinds::new(),

@@ -108,8 +108,9 @@ impl Sockets {
     }
 
     /// Takes no more sockets, has those that are open closed, spread over a while so that they do not all come back to
-    /// the next node at once, and returns when there are none or `at_most` is over.
-    pub(crate) async fn drain(&self, at_most: Duration) {
+    /// the next node at once, and returns when there are none or `at_most` is over. To be called when a server is about to
+    /// stop, before it does: to the server an open socket is a request that does not end.
+    pub async fn drain(&self, at_most: Duration) {
         let total = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner).total;
         let spread = SPREAD_PER_SOCKET.saturating_mul(u32::try_from(total).unwrap_or(u32::MAX)).min(at_most / 2);
         self.inner.stop.send_replace(Some(spread));

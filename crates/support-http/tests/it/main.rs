@@ -66,6 +66,7 @@ mod masking;
 mod operation;
 mod realtime;
 mod routes;
+mod settings;
 mod shapes;
 mod storage;
 mod support;

@@ -25,6 +25,8 @@ pub enum AdminRule {
 pub enum Effect {
     /// Changes nothing.
     Reads,
+    /// Changes nothing, and looks at the desk itself: not with a token that was narrowed to one conversation.
+    Surveys,
     /// Changes a conversation: not with a read-only token.
     Writes,
     /// Makes a conversation: not with a read-only token, nor with one that was narrowed to another conversation.
@@ -104,5 +106,8 @@ actions! {
     ChangeStatus            | -    | Reply           | Writes     | "Changes a conversation's status.";
     ChangePriority          | -    | Reply           | Writes     | "Changes how urgent a conversation is.";
     AssignConversation      | -    | Assign          | Writes     | "Says who has a conversation.";
+    ListAdmins              | -    | Assign          | Surveys    | "Looks who can be given a conversation.";
+    ViewClientSettings      | Own  | -               | Reads      | "Looks at what a client needs to know of how the desk works.";
+    ViewSettings            | -    | ManageSettings  | Surveys    | "Looks at how the desk works.";
     ManageSettings          | -    | ManageSettings  | Configures | "Changes how the desk works.";
 }

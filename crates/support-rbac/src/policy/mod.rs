@@ -68,6 +68,7 @@ fn permits(rule: Rule, asker: Asker, restrictions: Restrictions) -> bool {
     let narrowed = restrictions.only_conversation.is_some();
     let within_token = match rule.effect {
         Effect::Reads => true,
+        Effect::Surveys => !narrowed,
         Effect::Writes => !restrictions.read_only,
         Effect::Opens | Effect::Configures => !restrictions.read_only && !narrowed,
     };

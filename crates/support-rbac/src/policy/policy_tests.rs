@@ -7,8 +7,8 @@ use support_domain::visibility::Scope;
 use support_domain::{CountryCode, TextEnum, UserType};
 
 use super::action::{
-    self, AssignConversation, ChangeStatus, ListConversations, ManageSettings, OpenConversation,
-    OpenConversationForUser, SendMessage, UpdateConversation, ViewConversation,
+    self, AssignConversation, ChangeStatus, ListAdmins, ListConversations, ManageSettings, OpenConversation,
+    OpenConversationForUser, SendMessage, UpdateConversation, ViewConversation, ViewSettings,
 };
 use super::*;
 use crate::permission::Permission;
@@ -68,7 +68,9 @@ fn a_narrowed_token_opens_nothing_and_configures_nothing() {
 
     let mut narrowed = Caller::clone(&caller(admin("admin-1", AdminRole::SuperAdmin, None)));
     narrowed.restrictions = narrowed.restrictions.and_only(conversation(1));
-    assert!(authorize::<ManageSettings>(&Arc::new(narrowed)).is_err());
+    let narrowed = Arc::new(narrowed);
+    assert!(authorize::<ManageSettings>(&narrowed).is_err());
+    assert!(authorize::<ViewSettings>(&narrowed).is_err() && authorize::<ListAdmins>(&narrowed).is_err());
 }
 
 #[test]
@@ -100,7 +102,7 @@ proptest! {
     fn a_read_only_token_never_changes_anything(mut caller in any_caller()) {
         caller.restrictions.read_only = true;
         for (granted, (name, rule)) in answers(&caller).into_iter().zip(action::ALL) {
-            prop_assert!(!granted || rule.effect == Effect::Reads, "{name}");
+            prop_assert!(!granted || matches!(rule.effect, Effect::Reads | Effect::Surveys), "{name}");
         }
     }
 

@@ -1,15 +1,17 @@
 //! Opening a conversation: by the user, or by the desk for a user.
 
 use support_audit::AuditEvent;
-use support_domain::conversation::ConversationDraft;
+use support_domain::conversation::{ConversationChange, ConversationDraft};
 use support_domain::message::MessageDraft;
 use support_domain::{
-    Author, ClientMessageId, MaskedKinds, MessageContent, Metadata, Priority, Subject, SupportConversation,
-    SupportMessage, UserRef,
+    AdminId, Author, ClientMessageId, CountryCode, MaskedKinds, MessageContent, Metadata, Priority, Side, Subject,
+    SupportConversation, SupportMessage, UserRef, Visibility,
 };
 use support_rbac::{Action, Principal, policy::action};
 use support_realtime::fan_out::HintKind;
+use support_store::Transaction;
 
+use super::list_admins::next_in_turn;
 use crate::gate::{Done, Happened};
 use crate::{Context, ServiceError, SupportService};
 
@@ -20,8 +22,8 @@ pub struct OpenConversation {
     pub subject: Subject,
     /// The first message.
     pub initial_message: MessageContent,
-    /// How urgent it is.
-    pub priority: Priority,
+    /// How urgent it is; none for what the settings say.
+    pub priority: Option<Priority>,
     /// What the client attaches to it.
     pub metadata: Metadata,
     /// The client's key, under which a repeated opening is the same conversation.
@@ -95,30 +97,23 @@ impl SupportService {
         self.sends().check(&context.grant.principal().key())?;
         let visibility = context.grant.visibility().clone();
         let (id, message_id, system_id) = (self.new_conversation_id(), self.new_message_id(), self.new_message_id());
+        let priority = command.priority.unwrap_or_else(|| self.settings_in_force().settings.default_priority);
+        // What the desk opens itself is with somebody already.
+        let in_turn = match author.side() {
+            Side::User => self.admins_in_turn(user.country).await,
+            Side::Admin => Vec::new(),
+        };
         self.change(context, move |transaction, clock| {
-            if let Some(key) = &command.client_message_id
-                && let Some((conversation, message)) = transaction.get_opening_by_key(&author, key)?
-            {
-                let same = visibility.includes(&conversation)
-                    && conversation.user == user
-                    && conversation.subject == command.subject
-                    && message.content == command.initial_message;
-                if !same {
-                    return Err(ServiceError::IdempotencyMismatch);
-                }
-                return Ok(Done::unchanged(Opened {
-                    conversation,
-                    message,
-                    is_new: false,
-                    masked: command.masked.clone(),
-                }));
+            if let Some(opened) = opened_before(transaction, &command, &user, &author, &visibility)? {
+                return Ok(Done::unchanged(opened));
             }
+            let turn = take_turn(transaction, user.country, &in_turn)?;
             let at = clock.now();
             let draft = ConversationDraft {
                 id,
                 user: user.clone(),
                 subject: command.subject.clone(),
-                priority: command.priority,
+                priority,
                 metadata: command.metadata.clone(),
             };
             let first = MessageDraft {
@@ -127,25 +122,63 @@ impl SupportService {
                 client_message_id: command.client_message_id.clone(),
                 metadata: Metadata::default(),
             };
-            let mut outcome = SupportConversation::open(draft, at).post(author.clone(), first, system_id, at)?;
-            let message = outcome.messages.remove(0);
-            transaction.insert_conversation(&outcome.conversation)?;
+            let outcome = SupportConversation::open(draft, at).post(author.clone(), first, system_id, at)?;
+            let (mut conversation, mut messages) = (outcome.conversation, outcome.messages);
+            let message = messages.remove(0);
+            let (channel, by) = (user.user_type, author.side());
+            let mut events = vec![AuditEvent::ConversationCreated { conversation: id, channel, priority, by }];
+            if let Some(to) = turn {
+                let assigned_admin_id = Some(Some(to.clone()));
+                let change = ConversationChange { assigned_admin_id, ..ConversationChange::default() };
+                conversation = conversation.change(&change, system_id, at)?.conversation;
+                events.push(AuditEvent::AssignedInTurn { conversation: id, to });
+            }
+            transaction.insert_conversation(&conversation)?;
             transaction.insert_message(&message)?;
-            let event = AuditEvent::ConversationCreated {
-                conversation: id,
-                channel: user.user_type,
-                priority: command.priority,
-                by: author.side(),
-            };
             let happened = Happened {
-                conversation: outcome.conversation.clone(),
+                conversation: conversation.clone(),
                 messages: vec![message.clone()],
                 kind: HintKind::Message,
             };
-            let masked = command.masked.clone();
-            let opened = Opened { conversation: outcome.conversation, message, is_new: true, masked };
-            Ok(Done { value: opened, events: vec![event], happened: Some(happened) })
+            let opened = Opened { conversation, message, is_new: true, masked: command.masked.clone() };
+            Ok(Done { value: opened, events, happened: Some(happened) })
         })
         .await
     }
+}
+
+/// The conversation that the author has opened before under the same key.
+fn opened_before(
+    transaction: &mut Transaction<'_>,
+    command: &OpenConversation,
+    user: &UserRef,
+    author: &Author,
+    visibility: &Visibility,
+) -> Result<Option<Opened>, ServiceError> {
+    let Some(key) = &command.client_message_id else { return Ok(None) };
+    let Some((conversation, message)) = transaction.get_opening_by_key(author, key)? else { return Ok(None) };
+    let same = visibility.includes(&conversation)
+        && conversation.user == *user
+        && conversation.subject == command.subject
+        && message.content == command.initial_message;
+    if !same {
+        return Err(ServiceError::IdempotencyMismatch);
+    }
+    Ok(Some(Opened { conversation, message, is_new: false, masked: command.masked.clone() }))
+}
+
+/// Takes the country's next turn, and says whose it is. Openings at the same moment take one turn each, on whatever node:
+/// who takes one holds it until the commit.
+fn take_turn(
+    transaction: &mut Transaction<'_>,
+    country: CountryCode,
+    in_turn: &[AdminId],
+) -> Result<Option<AdminId>, ServiceError> {
+    if in_turn.is_empty() {
+        return Ok(None);
+    }
+    let last = transaction.lock_turn(country)?;
+    let Some(admin) = next_in_turn(in_turn, last.as_ref()) else { return Ok(None) };
+    transaction.update_turn(country, admin)?;
+    Ok(Some(admin.clone()))
 }

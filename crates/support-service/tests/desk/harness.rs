@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use support_audit::Environment;
 use support_domain::{
-    AdminId, ContentFormat, ConversationId, CountryCode, Limits, MaskedKinds, MessageContent, Metadata, Priority,
-    Subject, Timestamp, UserId, UserRef, UserType,
+    AdminId, ContentFormat, ConversationId, CountryCode, Limits, MaskedKinds, MessageContent, Metadata, Subject,
+    Timestamp, UserId, UserRef, UserType,
 };
 use support_rbac::{
     Action, AdminPrincipal, AdminRole, Caller, Principal, Restrictions, UserPrincipal, authorize, policy::action,
@@ -34,7 +34,7 @@ impl Desk {
         let command = OpenConversation {
             subject: Subject::parse("Fare", &Limits::default()).unwrap(),
             initial_message: words("first words"),
-            priority: Priority::Normal,
+            priority: None,
             metadata: Metadata::default(),
             client_message_id: None,
             masked: MaskedKinds::new(),

@@ -2,6 +2,7 @@
 
 use super::{Conn, Db, insert_search, locking, qualified, schema, subject_contains};
 
+pub(crate) mod admins;
 pub(crate) mod audit_logs;
 pub(crate) mod conversations;
 pub(crate) mod conversations_list;
@@ -9,6 +10,7 @@ pub(crate) mod health;
 pub(crate) mod messages;
 pub(crate) mod revoked_tokens;
 mod rows;
+pub(crate) mod settings;
 pub(crate) mod socket_tickets;
 
 use crate::StoreError;

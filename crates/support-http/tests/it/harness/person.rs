@@ -1,5 +1,5 @@
 //! The people of the tests: what a driver, a customer, a restaurant or a member of the staff does at the desk, in their
-//! words. A verb such as `open` demands that it works; `get`, `post` and `patch` leave the judgement to the test.
+//! words. A verb such as `open` demands that it works; `get`, `post`, `put` and `patch` leave the judgement to the test.
 
 use serde_json::{Value, json};
 
@@ -73,6 +73,11 @@ impl Person {
     #[track_caller]
     pub(crate) fn patch(&self, path: &str, body: &Value) -> Answer {
         self.call("PATCH", path).json(body).send()
+    }
+
+    #[track_caller]
+    pub(crate) fn put(&self, path: &str, body: &Value) -> Answer {
+        self.call("PUT", path).json(body).send()
     }
 
     /// The path of a conversation, or of what is below it, as this person reaches it.

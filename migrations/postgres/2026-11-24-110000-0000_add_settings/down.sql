@@ -1,0 +1,3 @@
+DROP TABLE support_chat.support_turns;
+DROP TABLE support_chat.support_admins;
+DROP TABLE support_chat.support_settings;

@@ -53,7 +53,7 @@ fn hire_everybody(database: &Database) {
              VALUES ('{id}', '{id}@example.com', 'never-shown', '{role}', '{country}')"
         ));
     };
-    for id in ["driver-0", "driver-1", "driver-2"] {
+    for id in ["driver-0", "driver-1", "driver-2", "driver-7"] {
         hire(id, "driver", "BD");
     }
     hire("driver-9", "driver", "US");
@@ -69,8 +69,8 @@ fn hire_everybody(database: &Database) {
 
 /// A day of traffic, over REST and sockets, to its last record in the host's log.
 fn a_day_at(desk: &Desk) {
-    driver::spend(desk);
     admin::spend(desk);
+    driver::spend(desk, "driver-7");
     let live = desk.driver("driver-1", "BD");
     let opened = live.open("Live", "Hello");
     let mut socket = live.connect_by_ticket();

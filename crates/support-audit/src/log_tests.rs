@@ -72,7 +72,7 @@ fn a_record_has_the_hosts_shape() {
 
 fn settings_updated() -> AuditEvent {
     let from = DeskSettings::default();
-    let allowed_media_types = MediaTypes::parse(["image/png"]).unwrap();
+    let allowed_media_types = MediaTypes::parse("image/png").unwrap();
     let to = DeskSettings { max_message_chars: 500, allowed_media_types, ..from.clone() };
     AuditEvent::SettingsUpdated { from: Box::new(from), to: Box::new(to), version: 3 }
 }

@@ -1,8 +1,6 @@
 //! The kinds of files that may ever come with a message. What a browser would run, like HTML and SVG, has no word here,
 //! so no configuration can let it in.
 
-use std::collections::BTreeSet;
-
 use crate::{InvalidValue, TextEnum, text_enum};
 
 text_enum! {
@@ -19,23 +17,31 @@ text_enum! {
     }
 }
 
-/// A set of kinds of files, at least one.
+/// Some kinds of files: each once, at least one, in the order in which they were named.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MediaTypes(BTreeSet<MediaType>);
+pub struct MediaTypes(Vec<MediaType>);
 
 impl MediaTypes {
-    /// Reads a list of media types, in any order; a name that comes twice counts once.
+    /// All that there are.
+    pub fn all() -> Self {
+        Self(MediaType::ALL.to_vec())
+    }
+
+    /// Reads a list of names, separated by commas.
     ///
     /// # Errors
     /// When there is none, or one that is not known as safe.
-    pub fn parse<'a>(names: impl IntoIterator<Item = &'a str>) -> Result<Self, InvalidValue> {
-        let parsed: Result<BTreeSet<MediaType>, _> =
-            names.into_iter().map(|name| MediaType::parse(name.trim())).collect();
-        match parsed {
-            Ok(types) if types.is_empty() => Err(InvalidValue::new("must name at least one media type")),
-            Ok(types) => Ok(Self(types)),
-            Err(unknown) => Err(InvalidValue::limit(format!("must hold only {}", unknown.expected))),
+    pub fn parse(list: &str) -> Result<Self, InvalidValue> {
+        let mut types = Vec::new();
+        for name in list.split(',').map(str::trim).filter(|name| !name.is_empty()) {
+            let parsed = MediaType::parse(name);
+            let media_type =
+                parsed.map_err(|unknown| InvalidValue::limit(format!("must hold only {}", unknown.expected)))?;
+            if !types.contains(&media_type) {
+                types.push(media_type);
+            }
         }
+        if types.is_empty() { Err(InvalidValue::new("must name at least one media type")) } else { Ok(Self(types)) }
     }
 
     /// Whether that kind is among them.
@@ -43,20 +49,8 @@ impl MediaTypes {
         self.0.contains(&media_type)
     }
 
-    /// All of them, in a fixed order.
-    pub fn iter(&self) -> impl Iterator<Item = MediaType> + '_ {
-        self.0.iter().copied()
-    }
-
-    /// Their names.
-    pub fn names(&self) -> Vec<&'static str> {
-        self.iter().map(TextEnum::as_str).collect()
-    }
-}
-
-impl Default for MediaTypes {
-    /// All that are known.
-    fn default() -> Self {
-        Self(MediaType::ALL.iter().copied().collect())
+    /// The kinds.
+    pub fn as_slice(&self) -> &[MediaType] {
+        &self.0
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::{InvalidValue, Limits, MediaTypes, Priority, TextEnum, text_enum};
 
 /// Bytes of what people call a megabyte of a file.
-pub const MEGABYTE: u64 = 1024 * 1024;
+pub const MEGABYTE: usize = 1024 * 1024;
 
 /// What a message may be limited to, in Unicode scalar values.
 pub const MESSAGE_CHARS: std::ops::RangeInclusive<i64> = 100..=10_000;
@@ -116,7 +116,7 @@ pub struct DeskSettings {
     /// The most characters of a message, after trimming, in Unicode scalar values.
     pub max_message_chars: usize,
     /// The most bytes of a file.
-    pub max_attachment_bytes: u64,
+    pub max_attachment_bytes: usize,
     /// The kinds of files that may come with a message.
     pub allowed_media_types: MediaTypes,
     /// How urgent a conversation is when nobody says so.
@@ -133,7 +133,7 @@ impl Default for DeskSettings {
         Self {
             max_message_chars: 4_000,
             max_attachment_bytes: 10 * MEGABYTE,
-            allowed_media_types: MediaTypes::default(),
+            allowed_media_types: MediaTypes::all(),
             default_priority: Priority::Normal,
             auto_assign_mode: AutoAssignMode::Manual,
             business_hours: BusinessHours::default(),
@@ -177,7 +177,7 @@ impl DeskSettings {
         match setting {
             Setting::MaxMessageLength => json!(self.max_message_chars),
             Setting::MaxAttachmentSize => json!(self.max_attachment_bytes / MEGABYTE),
-            Setting::AllowedMimeTypes => json!(self.allowed_media_types.names()),
+            Setting::AllowedMimeTypes => json!(self.allowed_media_types.as_slice()),
             Setting::DefaultPriority => json!(self.default_priority),
             Setting::AutoAssignMode => json!(self.auto_assign_mode),
             Setting::BusinessHoursEnabled => json!(self.business_hours.enabled),
@@ -193,7 +193,7 @@ pub struct SettingsPatch {
     /// See [`DeskSettings::max_message_chars`]; within [`MESSAGE_CHARS`].
     pub max_message_chars: Option<usize>,
     /// See [`DeskSettings::max_attachment_bytes`]; within [`ATTACHMENT_MEGABYTES`], whole megabytes.
-    pub max_attachment_bytes: Option<u64>,
+    pub max_attachment_bytes: Option<usize>,
     /// See [`DeskSettings::allowed_media_types`].
     pub allowed_media_types: Option<MediaTypes>,
     /// See [`DeskSettings::default_priority`].
@@ -252,7 +252,7 @@ impl SettingsPatch {
                 self.max_message_chars = Some(usize::try_from(whole(value, &MESSAGE_CHARS)?).unwrap_or(usize::MAX));
             }
             Setting::MaxAttachmentSize => {
-                let megabytes = u64::try_from(whole(value, &ATTACHMENT_MEGABYTES)?).unwrap_or(0);
+                let megabytes = usize::try_from(whole(value, &ATTACHMENT_MEGABYTES)?).unwrap_or(0);
                 self.max_attachment_bytes = Some(megabytes * MEGABYTE);
             }
             Setting::AllowedMimeTypes => self.allowed_media_types = Some(media_types(value)?),
@@ -350,8 +350,8 @@ fn word<T: TextEnum>(value: &Value) -> Result<T, InvalidValue> {
 
 fn media_types(value: &Value) -> Result<MediaTypes, InvalidValue> {
     match value {
-        Value::String(list) => MediaTypes::parse(list.split(',').filter(|name| !name.trim().is_empty())),
-        Value::Array(names) => MediaTypes::parse(names.iter().map(text).collect::<Result<Vec<_>, _>>()?),
+        Value::String(list) => MediaTypes::parse(list),
+        Value::Array(names) => MediaTypes::parse(&names.iter().map(text).collect::<Result<Vec<_>, _>>()?.join(",")),
         _ => Err(InvalidValue::new("must be a list of media types")),
     }
 }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use support_domain::settings::MEGABYTE;
-use support_domain::{AutoAssignMode, CountryCode, Limits, Priority, TimeOfDay, Timestamp};
+use support_domain::{AutoAssignMode, CountryCode, Limits, MediaType, Priority, TimeOfDay, Timestamp};
 use support_rbac::AdminRole;
 use support_service::{AssignableAdmin, SettingsInForce};
 use utoipa::ToSchema;
@@ -32,10 +32,10 @@ struct SettingsCommon {
     max_message_length: usize,
     /// The most of a file, in whole megabytes of 1,048,576 bytes.
     #[serde(rename = "maxAttachmentSizeMB")]
-    max_attachment_size: u64,
+    max_attachment_size: usize,
     /// The kinds of files that may come with a message.
     #[schema(value_type = Vec<MediaTypeSchema>)]
-    allowed_mime_types: Vec<&'static str>,
+    allowed_mime_types: Vec<MediaType>,
     /// How urgent a conversation is when nobody says so.
     #[schema(value_type = PrioritySchema)]
     default_priority: Priority,
@@ -55,7 +55,7 @@ impl From<&SettingsInForce> for SettingsCommon {
         Self {
             max_message_length: settings.max_message_chars,
             max_attachment_size: settings.max_attachment_bytes / MEGABYTE,
-            allowed_mime_types: settings.allowed_media_types.names(),
+            allowed_mime_types: settings.allowed_media_types.as_slice().to_vec(),
             default_priority: settings.default_priority,
             business_hours_enabled: settings.business_hours.enabled,
             business_hours_start: settings.business_hours.start,
@@ -71,7 +71,7 @@ pub struct ClientSettingsView {
     #[serde(flatten)]
     common: SettingsCommon,
     /// The most bytes of a file.
-    max_attachment_bytes: u64,
+    max_attachment_bytes: usize,
     /// The most characters of a subject, after trimming, in Unicode scalar values.
     max_subject_length: usize,
     /// The most bytes of metadata as compact JSON.

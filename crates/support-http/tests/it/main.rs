@@ -1,6 +1,6 @@
 //! The acceptance suite: the binary as an outside program sees it, over real HTTP, on SQLite and on PostgreSQL.
 //!
-//! Nothing here links the library. Each test starts the real binary with a database of its own and speaks as people do
+//! Nothing here links the library, but for [`linking`], which shows how. Each test starts the real binary with a database of its own and speaks as people do
 //! (`desk.driver("driver-1", "BD")`). The contract that is held here is the one in the project's documentation; a test
 //! that fails is a fault of the product until the contract itself is changed.
 //!
@@ -62,6 +62,7 @@ mod days;
 mod harness;
 mod host;
 mod http;
+mod linking;
 mod masking;
 mod operation;
 mod realtime;

@@ -6,3 +6,5 @@ mod audit;
 mod harness;
 mod live;
 mod rights;
+mod settings;
+mod staff;

@@ -16,7 +16,9 @@ mod indexes;
 mod lists;
 mod messages;
 mod migrations;
+mod settings;
 mod socket_tickets;
+mod staff;
 mod transactions;
 
 /// Declares tests that run on both databases: `on_both! { fn name(desk) { .. } }` where `desk` is a `TestDesk`.

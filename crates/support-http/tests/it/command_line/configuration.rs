@@ -56,6 +56,7 @@ fn bad_configuration_is_one_line_that_names_the_variable(backend: Backend) {
         ("SUPPORT_ALLOWED_ORIGINS", &["app.example.com", "https://app.example.com/path", "*"]),
         ("SUPPORT_MAX_MESSAGE_CHARS", &["many", "-1", "0", "1.5"]),
         ("SUPPORT_SENDS_PER_MINUTE", &["many", "-1", "0"]),
+        ("SUPPORT_SETTINGS_SECONDS", &["soon", "0", "61"]),
         ("SUPPORT_DB_POOL_SIZE", &["many", "-1", "0"]),
         ("SUPPORT_LOG", &["support=loudest", "=,="]),
     ] {

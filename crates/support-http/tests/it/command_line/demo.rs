@@ -104,4 +104,9 @@ fn paste_all(commands: &[Pasted], folder: &Path) {
         assert!(serde_json::from_str::<Value>(body).is_ok(), "{} answered {answer}", call.script);
     }
     assert!(answers.iter().any(|answer| answer.contains("\"conversation")), "{answers:?}");
+    let staff = answers.iter().find(|answer| answer.contains("\"admins\"")).expect("the staff is shown");
+    for id in ["admin-kamal", "admin-root"] {
+        assert!(staff.contains(id), "{staff}");
+    }
+    assert!(!staff.contains("admin-auditor"), "who cannot reply is given nothing: {staff}");
 }

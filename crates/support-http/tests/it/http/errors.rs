@@ -26,6 +26,7 @@ fn person(desk: &Desk, home: &str) -> crate::harness::Person {
 /// A body that the route takes.
 fn good_body(route: &Route) -> &'static str {
     match (route.method, route.path.rsplit('/').next(), route.who) {
+        ("PUT", ..) => r#"{"businessHoursStart":"WORDS"}"#,
         ("PATCH", ..) => r#"{"assignedAdminId":"WORDS"}"#,
         (_, Some("messages"), _) => r#"{"content":"WORDS"}"#,
         (_, Some("read"), _) => r#"{"upToSeq":1}"#,

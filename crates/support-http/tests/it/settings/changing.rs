@@ -116,7 +116,7 @@ fn an_out_of_date_version_is_refused(backend: Backend) {
 fn of_many_changes_at_once_each_is_kept_or_refused(backend: Backend) {
     let desk = Desk::start(backend);
     let (admin, node) = (manager(&desk), desk.another_node());
-    let at = |number: usize| if number % 2 == 0 { admin.clone() } else { admin.at(&node.address) };
+    let at = |number: usize| if number.is_multiple_of(2) { admin.clone() } else { admin.at(&node.address) };
     let answers = all_at_once(8, |number| {
         at(number).put(FOR_DESK, &json!({"maxMessageLength": 1_000 + number, "version": 0})).status
     });

@@ -63,7 +63,7 @@ fn openings_at_once_are_spread_evenly(backend: Backend) {
     // The other node has read the settings before it was ready.
     let opened = all_at_once(20, |number| {
         let driver = desk.driver(&format!("driver-{number}"), "BD");
-        let driver = if number % 2 == 0 { driver } else { driver.at(&node.address) };
+        let driver = if number.is_multiple_of(2) { driver } else { driver.at(&node.address) };
         driver.open("At once", "Hello")
     });
     let mut given: BTreeMap<String, usize> = BTreeMap::new();

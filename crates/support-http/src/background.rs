@@ -106,10 +106,10 @@ pub async fn background(desk: &Desk, with: Background) -> Result<BackgroundTasks
     tasks.spawn(keep_refreshing_settings(service.clone(), with.settings_every));
     tasks.spawn(keep_delivering_audit(service.clone()));
     tasks.spawn(keep_in_step(service.clone(), with.signals, with.sync_every));
-    if service.asks_for_standing() {
+    tasks.spawn(keep_noting_staff(service.clone()));
+    if service.has_standing() {
         tasks.spawn(keep_asking_for_standing(service.clone()));
     }
-    tasks.spawn(keep_noting_staff(service.clone()));
     tasks.spawn(keep_forgetting(service.clone()));
     if service.keeps_files() {
         tasks.spawn(keep_files_tidy(service.clone(), with.files_every));
@@ -192,7 +192,7 @@ async fn keep_asking_for_standing(service: SupportService) {
             Ok(()) => unknown_since = None,
             Err(error) => {
                 let since = *unknown_since.get_or_insert_with(|| {
-                    tracing::warn!(error = %error, "live sockets stay for a while");
+                    tracing::warn!(error = %error, "nobody can say who may stay; live sockets stay for a while");
                     now
                 });
                 if now.saturating_sub(since) >= DOUBT_AFTER {

@@ -12,7 +12,7 @@
 //! `audit_log.rs`, `settings.rs`; `database.rs` the connections, apart from the desk's own.
 //!
 //! # How to add
-//! - **a column to read**: in the query that needs it, in `docs/sql/host-grants.sql`, in the fixture of the tests; and if it
+//! - **a column to read**: in the query that needs it, in `docs/sql/host-roles.sql`, in the fixture of the tests; and if it
 //!   is about a person, a mask.
 //! - **a kind of token that must not be taken**: the claim that gives it away, in `token.rs`, and its line in the tests.
 

@@ -161,17 +161,17 @@ impl SupportService {
         &self.inner.directory
     }
 
-    /// Whether there is somebody who knows whether people may still come.
-    pub fn asks_for_standing(&self) -> bool {
-        self.standing().is_some()
-    }
-
     pub(crate) fn standing(&self) -> Option<&dyn Standing> {
         self.inner.ports.standing.as_deref()
     }
 
     pub(crate) fn watchlist(&self) -> &Arc<Watchlist> {
         &self.inner.watchlist
+    }
+
+    /// Whether somebody knows if people may still come; see [`check_live_standing`](Self::check_live_standing).
+    pub fn has_standing(&self) -> bool {
+        self.standing().is_some()
     }
 
     /// Has every live socket look whether its access still stands.

@@ -215,9 +215,9 @@ where
 fn pending_of(source: &EmbeddedMigrations, applied: &[String]) -> Result<Vec<String>, Ending> {
     // The names do not depend on the backend.
     let all: Vec<Box<dyn Migration<diesel::pg::Pg>>> = source.migrations().map_err(DieselError::QueryBuilderError)?;
-    let is_pending =
-        |migration: &&Box<dyn Migration<diesel::pg::Pg>>| !applied.contains(&migration.name().version().to_string());
-    let mut names: Vec<String> = all.iter().filter(is_pending).map(|migration| migration.name().to_string()).collect();
+    let named = all.iter().map(|migration| (migration.name().version().to_string(), migration.name().to_string()));
+    let mut names: Vec<String> =
+        named.filter(|(version, _)| !applied.contains(version)).map(|(_, name)| name).collect();
     names.sort();
     Ok(names)
 }

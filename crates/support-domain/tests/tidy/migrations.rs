@@ -42,6 +42,7 @@ fn unpaired(tree: &Tree) -> Vec<String> {
             ["migrations", backend, folder, name] if BACKENDS.contains(&backend) => {
                 folders.entry(folder).or_default().insert((backend, name));
             }
+            ["migrations", "README.md"] => {}
             ["migrations", ..] => offenders.push(format!("{}: not migrations/<backend>/<folder>/<file>", file.path)),
             _ => {}
         }
@@ -193,6 +194,7 @@ fn postgres_migrations_touch_only_the_schema_of_the_desk() {
 fn a_migration_without_its_pair_is_noticed() {
     let tree = Tree::of(&[
         ("migrations/README.md", ""),
+        ("migrations/NOTES.md", ""),
         ("migrations/postgres/1_a/up.sql", ""),
         ("migrations/postgres/1_a/down.sql", ""),
         ("migrations/sqlite/1_a/up.sql", ""),
@@ -202,7 +204,7 @@ fn a_migration_without_its_pair_is_noticed() {
         ("migrations/sqlite/2_c/down.sql", ""),
     ]);
     let expected = [
-        "migrations/README.md: not migrations/<backend>/<folder>/<file>",
+        "migrations/NOTES.md: not migrations/<backend>/<folder>/<file>",
         "migrations/postgres/2_b/down.sql: missing",
         "migrations/sqlite/2_b/up.sql: missing",
         "migrations/sqlite/2_b/down.sql: missing",

@@ -3,8 +3,10 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod audit;
+mod directory;
 mod harness;
 mod live;
 mod rights;
 mod settings;
 mod staff;
+mod standing;

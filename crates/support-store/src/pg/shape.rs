@@ -80,6 +80,9 @@ pub(crate) fn needed() -> Shape {
         support_audit_logs,
         support_revoked_tokens,
         support_socket_tickets,
+        support_settings,
+        support_admins,
+        support_turns,
     ]
 }
 

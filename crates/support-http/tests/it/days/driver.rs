@@ -7,12 +7,12 @@ use crate::harness::{Backend, Conversation, Desk, Person, column, numbers};
 on_both_backends!(a_drivers_whole_day);
 
 fn a_drivers_whole_day(backend: Backend) {
-    spend(&Desk::start(backend));
+    spend(&Desk::start(backend), "driver-1");
 }
 
-/// The day, at whatever desk.
-pub(crate) fn spend(desk: &Desk) {
-    let (driver, admin) = (desk.driver("driver-1", "BD"), desk.admin("SUPPORT_ADMIN", Some("BD")));
+/// The day of that driver, at whatever desk.
+pub(crate) fn spend(desk: &Desk, id: &str) {
+    let (driver, admin) = (desk.driver(id, "BD"), desk.admin("SUPPORT_ADMIN", Some("BD")));
     let fare = morning(&driver);
     noon(&driver, &admin, &fare);
     evening(&driver, &admin, &fare);

@@ -3,6 +3,7 @@
 use std::env;
 use std::sync::atomic::{AtomicU32, Ordering};
 
+use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel::{PgConnection, SqliteConnection, sql_query};
@@ -12,7 +13,7 @@ use tempfile::TempDir;
 /// The variable that names the PostgreSQL server of the tests, as a superuser reaches it.
 const POSTGRES_URL: &str = "SUPPORT_TEST_POSTGRES_URL";
 /// The server's own role: it may do nothing that an ordinary owner of a database may not.
-const ROLE: &str = "support_desk_it";
+pub(crate) const ROLE: &str = "support_desk_it";
 
 /// Which database a scenario runs on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +104,16 @@ impl Past {
         let done = match self {
             Self::Sqlite(conn) => sql_query(sql).execute(conn),
             Self::Postgres(conn) => sql_query(sql).execute(conn),
+        };
+        done.unwrap_or_else(|error| panic!("{error}: {sql}"));
+    }
+
+    /// Runs many statements, which return nothing.
+    #[track_caller]
+    pub(crate) fn batch(&mut self, sql: &str) {
+        let done = match self {
+            Self::Sqlite(conn) => conn.batch_execute(sql),
+            Self::Postgres(conn) => conn.batch_execute(sql),
         };
         done.unwrap_or_else(|error| panic!("{error}: {sql}"));
     }

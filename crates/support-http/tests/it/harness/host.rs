@@ -25,7 +25,7 @@ pub(crate) const ROLE: &str = "support_it_role";
 #[track_caller]
 pub(crate) fn host_database() -> Database {
     let database = Database::create(Backend::Postgres);
-    database.connect().execute(&format!("DO $host$ BEGIN {FIXTURE} END $host$"));
+    database.connect().batch(FIXTURE);
     // Roles are of the whole server, and other tests make them at the same time.
     for role in [OWNER, ROLE] {
         database.server().execute(&format!(

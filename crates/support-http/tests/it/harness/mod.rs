@@ -26,7 +26,7 @@ mod together;
 pub(crate) use answer::{Answer, column, keys, keys_but_masked, numbers};
 pub(crate) use call::{Address, Call};
 pub(crate) use command::{Key, Outcome, bare_command, binary, keys as signing_key, narrow};
-pub(crate) use database::{Backend, Database, scratch_folder};
+pub(crate) use database::{Backend, Database, ROLE as OWN_ROLE, scratch_folder};
 pub(crate) use desk::{Desk, Node, Plan};
 pub(crate) use dice::Dice;
 pub(crate) use follower::Follower;

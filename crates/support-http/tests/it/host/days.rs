@@ -6,7 +6,7 @@ use crate::harness::{Backend, Plan};
 on_postgres!(a_drivers_whole_day_beside_the_host, an_admins_whole_day_beside_the_host);
 
 fn a_drivers_whole_day_beside_the_host(_: Backend) {
-    driver::spend(&Plan::beside_the_host().start());
+    driver::spend(&Plan::beside_the_host().start(), "driver-1");
 }
 
 fn an_admins_whole_day_beside_the_host(_: Backend) {

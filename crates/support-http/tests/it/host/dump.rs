@@ -2,20 +2,24 @@
 //! it has gone.
 
 use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::json;
 
 use crate::days::{admin, driver};
-use crate::harness::{Backend, Database, OWNER, Plan, ROLE, eventually, host_database, migrate_as_owner};
+use crate::harness::{
+    Backend, Database, Desk, OWNER, Plan, binary, eventually, host_database, make_roles, migrate_as_owner,
+};
 
 on_postgres!(nothing_of_the_hosts_changes_but_for_new_rows_in_its_audit_log, a_newer_versions_work_is_not_undone);
 
-/// Where PostgreSQL's programs are.
-fn pg_dump() -> String {
+/// The program: beside PostgreSQL's others, or where programs are found.
+fn pg_dump() -> PathBuf {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/postgres");
     let output = Command::new("bash").args([script, "bin"]).output().expect("bash");
-    format!("{}/pg_dump", String::from_utf8_lossy(&output.stdout).trim())
+    let beside = Path::new(String::from_utf8_lossy(&output.stdout).trim()).join("pg_dump");
+    if beside.exists() { beside } else { PathBuf::from("pg_dump") }
 }
 
 /// Schema and data of all but the desk's own schema, line by line, with rights and owners, without what differs from dump
@@ -40,45 +44,33 @@ fn added(before: &[String], after: &[String]) -> Vec<String> {
     after.iter().filter(|line| !before.contains(line)).cloned().collect()
 }
 
-fn nothing_of_the_hosts_changes_but_for_new_rows_in_its_audit_log(_: Backend) {
-    let database = host_database();
-    let people = Plan::beside_the_host_on(database);
-    let desk_people = |database: &Database| {
-        // The day's people are the host's: they are there before anything is measured.
-        for (id, role, country) in [
-            ("driver-1", "driver", "BD"),
-            ("driver-0", "driver", "BD"),
-            ("driver-2", "driver", "BD"),
-            ("driver-9", "driver", "US"),
-            ("restaurant-1", "restaurant", "BD"),
-        ] {
-            database.connect().execute(&format!(
-                "INSERT INTO public.users (id, email, \"passwordHash\", role, \"countryCode\") \
-                 VALUES ('{id}', '{id}@example.com', 'never-shown', '{role}', '{country}')"
-            ));
-        }
-        for id in ["support_admin-1", "agent-1", "agent-2"] {
-            database.connect().execute(&format!(
-                "INSERT INTO public.users (id, email, \"passwordHash\", role, \"countryCode\") \
-                 VALUES ('{id}', '{id}@example.com', 'never-shown', 'admin', 'BD')"
-            ));
-            database.connect().execute(&format!(
-                "INSERT INTO public.admin_profiles VALUES ('profile-of-{id}', '{id}', 'SUPPORT_ADMIN', 'BD', true)"
-            ));
-        }
+/// The people of the days, whom the host has before anything is measured.
+fn hire_everybody(database: &Database) {
+    let mut conn = database.connect();
+    let mut hire = |id: &str, role: &str, country: &str| {
+        conn.execute(&format!(
+            "INSERT INTO public.users (id, email, \"passwordHash\", role, \"countryCode\") \
+             VALUES ('{id}', '{id}@example.com', 'never-shown', '{role}', '{country}')"
+        ));
     };
-    desk_people(people.database());
-    let before = dump(people.database());
-    assert!(before.iter().any(|line| line.contains("an old message")), "rows are dumped");
-    assert!(before.iter().any(|line| line.contains("SupportConversationStatus")), "types are dumped");
-    assert!(before.iter().any(|line| line.contains("wallet-1")), "all of it is dumped");
+    for id in ["driver-0", "driver-1", "driver-2", "driver-7"] {
+        hire(id, "driver", "BD");
+    }
+    hire("driver-9", "driver", "US");
+    hire("restaurant-1", "restaurant", "BD");
+    let staff = ["support_admin-1", "agent-1", "agent-2"];
+    staff.iter().for_each(|id| hire(id, "admin", "BD"));
+    for id in staff {
+        conn.execute(&format!(
+            "INSERT INTO public.admin_profiles VALUES ('profile-of-{id}', '{id}', 'SUPPORT_ADMIN', 'BD', true)"
+        ));
+    }
+}
 
-    migrate_as_owner(people.database(), &[]);
-    assert_eq!(dump(people.database()), before, "migrate");
-
-    let mut desk = people.start();
-    driver::spend(&desk);
-    admin::spend(&desk);
+/// A day of traffic, over REST and sockets, to its last record in the host's log.
+fn a_day_at(desk: &Desk) {
+    admin::spend(desk);
+    driver::spend(desk, "driver-7");
     let live = desk.driver("driver-1", "BD");
     let opened = live.open("Live", "Hello");
     let mut socket = live.connect_by_ticket();
@@ -87,6 +79,20 @@ fn nothing_of_the_hosts_changes_but_for_new_rows_in_its_audit_log(_: Backend) {
     desk.admin("SUPPORT_ADMIN", Some("BD")).change(&opened, &json!({"status": "closed"}));
     let waiting = "SELECT count(*)::text AS line FROM support_chat.support_audit_logs WHERE delivery_pending";
     eventually("all records are delivered", || desk.database.connect().lines(waiting) == ["0"]);
+}
+
+fn nothing_of_the_hosts_changes_but_for_new_rows_in_its_audit_log(_: Backend) {
+    let plan = Plan::beside_the_host_on(host_database());
+    hire_everybody(plan.database());
+    let before = dump(plan.database());
+    for part in ["an old message", "SupportConversationStatus", "wallet-1", "audit-of-the-host", "GRANT INSERT"] {
+        assert!(before.iter().any(|line| line.contains(part)), "{part} is dumped");
+    }
+    migrate_as_owner(plan.database(), &[]);
+    assert_eq!(dump(plan.database()), before, "migrate");
+
+    let mut desk = plan.start();
+    a_day_at(&desk);
     let records = desk.database.audit_logs().len();
     assert!(records > 30, "a day leaves records: {records}");
     let after = dump(&desk.database);
@@ -103,11 +109,9 @@ fn nothing_of_the_hosts_changes_but_for_new_rows_in_its_audit_log(_: Backend) {
     let left = "SELECT nspname::text AS line FROM pg_namespace WHERE nspname = 'support_chat'";
     assert_eq!(desk.database.connect().lines(left), [""; 0]);
     // And it can come again.
-    let database = desk.database;
-    crate::harness::make_roles(&database);
-    migrate_as_owner(&database, &[]);
-    assert_eq!(database.count("support_conversations"), 0);
-    assert_ne!((OWNER, ROLE), (ROLE, OWNER));
+    make_roles(&desk.database);
+    migrate_as_owner(&desk.database, &[]);
+    assert_eq!(desk.database.count("support_conversations"), 0);
 }
 
 fn a_newer_versions_work_is_not_undone(_: Backend) {
@@ -117,10 +121,10 @@ fn a_newer_versions_work_is_not_undone(_: Backend) {
         .connect()
         .execute("INSERT INTO support_chat.__diesel_schema_migrations (version) VALUES ('20990101000000')");
     let environment = [("DATABASE_URL".to_owned(), database.url_as(OWNER))].into();
-    let outcome = crate::harness::binary(&["migrate", "--revert", "--yes"], &environment);
+    let outcome = binary(&["migrate", "--revert", "--yes"], &environment);
     assert_eq!(outcome.code, Some(1));
     assert!(outcome.stderr.contains("20990101000000 was applied by a newer version"), "{}", outcome.stderr);
     assert_eq!(database.count("support_conversations"), 0, "nothing was changed");
     // Without saying so, nothing is removed at all.
-    assert_eq!(crate::harness::binary(&["migrate", "--revert"], &environment).code, Some(2));
+    assert_eq!(binary(&["migrate", "--revert"], &environment).code, Some(2));
 }

@@ -7,5 +7,6 @@ mod days;
 mod directory;
 mod dump;
 mod roles;
+mod settings;
 mod standing;
 mod tokens;

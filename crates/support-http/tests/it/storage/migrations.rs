@@ -8,11 +8,18 @@ use serde_json::json;
 use crate::harness::{Address, Backend, Database, Desk, Outcome, Plan, binary, eventually};
 
 on_both_backends!(
+    revert_takes_everything_out_and_it_can_come_again,
+    nothing_is_reverted_by_accident,
     migrate_prints_what_it_applied_and_then_that_nothing_is_pending,
     check_only_says,
     a_start_after_a_migration_finds_nothing_to_do,
 );
-on_postgres!(two_servers_may_start_at_once_on_an_empty_database, the_hosts_own_tables_of_the_same_names_stay_untouched,);
+on_postgres!(
+    something_of_ours_in_another_shape_stops_it_untouched,
+    what_somebody_else_has_put_into_the_schema_stays,
+    two_servers_may_start_at_once_on_an_empty_database,
+    the_hosts_own_tables_of_the_same_names_stay_untouched,
+);
 
 fn migrate(database: &Database, arguments: &[&str]) -> Outcome {
     let environment = BTreeMap::from([("DATABASE_URL".to_owned(), database.url())]);
@@ -158,4 +165,98 @@ fn the_hosts_own_tables_of_the_same_names_stay_untouched(backend: Backend) {
     let token = driver.token.clone().expect("a token");
     binary(&["token", "revoke", &token], desk.environment()).printed();
     assert_eq!(host_side(&desk.database), before);
+}
+
+fn revert_takes_everything_out_and_it_can_come_again(backend: Backend) {
+    let mut desk = Desk::start(backend);
+    desk.driver("driver-1", "BD").open("Fare", "Hello");
+    desk.server.kill();
+    let tables = match backend {
+        Backend::Postgres => {
+            "SELECT relname::text AS line FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace \
+                              WHERE nspname = 'support_chat'"
+        }
+        Backend::Sqlite => "SELECT name AS line FROM sqlite_master WHERE name NOT LIKE 'sqlite_%'",
+    };
+    assert!(!desk.database.connect().lines(tables).is_empty());
+    let printed = migrate(&desk.database, &["--revert", "--yes"]).printed();
+    let mut expected: Vec<String> = names(backend).iter().rev().map(|name| format!("reverted {name}")).collect();
+    if backend == Backend::Postgres {
+        expected.push("dropped the schema support_chat".to_owned());
+    }
+    assert_eq!(printed.lines().collect::<Vec<_>>(), expected);
+    assert_eq!(desk.database.connect().lines(tables), [""; 0]);
+    assert_eq!(migrate(&desk.database, &["--revert", "--yes"]).printed(), "nothing was there\n");
+    lists_all(&migrate(&desk.database, &[]).printed(), backend);
+    desk.restart();
+    assert_eq!(desk.driver("driver-1", "BD").list("")["conversations"], json!([]));
+}
+
+fn nothing_is_reverted_by_accident(backend: Backend) {
+    let desk = Desk::start(backend);
+    desk.driver("driver-1", "BD").open("Fare", "Hello");
+    let rows = desk.database.snapshot();
+    for arguments in [&["--revert"][..], &["--yes"], &["--revert", "--check"], &["--revert", "--yes", "--check"]] {
+        assert_eq!(migrate(&desk.database, arguments).code, Some(2), "{arguments:?}");
+    }
+    assert_eq!(desk.database.snapshot(), rows);
+}
+
+/// Everything in our schema: tables, columns, types.
+fn our_side(database: &Database) -> Vec<String> {
+    let sql = "SELECT concat_ws(' ', table_name, column_name, udt_name) AS line FROM information_schema.columns \
+               WHERE table_schema = 'support_chat' ORDER BY 1";
+    database.connect().lines(sql)
+}
+
+fn something_of_ours_in_another_shape_stops_it_untouched(backend: Backend) {
+    let not_ours = "stands there, but not by a migration of ours";
+    for (spoil, told) in [
+        ("CREATE SCHEMA support_chat; CREATE TABLE support_chat.support_conversations (id text)", not_ours),
+        ("CREATE SCHEMA support_chat; CREATE VIEW support_chat.support_messages AS SELECT 1 AS id", not_ours),
+    ] {
+        let database = Database::create(backend);
+        database.connect().batch(spoil);
+        is_stopped(&database, told);
+    }
+    for (spoil, told) in [
+        ("ALTER TABLE support_chat.support_messages DROP COLUMN seq CASCADE", "support_messages.seq is missing"),
+        (
+            "ALTER TABLE support_chat.support_messages ALTER COLUMN text TYPE varchar",
+            "support_messages.text is varchar and has to be text",
+        ),
+        ("DROP TABLE support_chat.support_socket_tickets", "support_socket_tickets.ticket_hash is missing"),
+        ("ALTER TABLE support_chat.support_audit_logs RENAME TO audit_logs", "support_audit_logs.id is missing"),
+    ] {
+        let database = Database::create(backend);
+        migrate(&database, &[]).printed();
+        database.connect().batch(spoil);
+        is_stopped(&database, told);
+    }
+}
+
+#[track_caller]
+fn is_stopped(database: &Database, told: &str) {
+    database
+        .connect()
+        .batch("GRANT ALL ON SCHEMA support_chat TO PUBLIC; GRANT ALL ON ALL TABLES IN SCHEMA support_chat TO PUBLIC");
+    let before = our_side(database);
+    for arguments in [&["--check"][..], &[]] {
+        let outcome = migrate(database, arguments);
+        assert_eq!((outcome.code, outcome.stdout.as_str()), (Some(1), ""), "{}", outcome.stderr);
+        assert_eq!(outcome.stderr.lines().count(), 1, "{}", outcome.stderr);
+        assert!(outcome.stderr.contains(told) && outcome.stderr.contains("nothing was changed"), "{}", outcome.stderr);
+    }
+    assert_eq!(our_side(database), before);
+}
+
+fn what_somebody_else_has_put_into_the_schema_stays(backend: Backend) {
+    let database = Database::create(backend);
+    migrate(&database, &[]).printed();
+    database.connect().batch(
+        "CREATE TABLE support_chat.of_somebody_else (id integer); INSERT INTO support_chat.of_somebody_else VALUES (7)",
+    );
+    let printed = migrate(&database, &["--revert", "--yes"]).printed();
+    assert!(!printed.contains("dropped the schema"), "{printed}");
+    assert_eq!(our_side(&database), ["of_somebody_else id int4"]);
 }

@@ -4,3 +4,4 @@ mod at_once;
 mod crash;
 mod migrations;
 mod pages;
+mod rolling;

@@ -71,7 +71,7 @@ pub enum Scenario {
 #[derive(Debug, Clone, Args, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Common {
-    /// A server, http://HOST[:PORT]; repeat it for several nodes, which take turns
+    /// A server, `http://HOST[:PORT]`; repeat it for several nodes, which take turns
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     pub url: Vec<String>,
     /// The key that signs tokens, in hex; better given as SUPPORT_BISCUIT_PRIVATE_KEY, where others do not see it
@@ -260,6 +260,9 @@ pub struct Crowding {
     /// Sockets that connect at the same time at the beginning
     #[arg(long, default_value_t = 64, value_parser = count)]
     pub connecting: usize,
+    /// Do not fail when sockets are lost that were not cut: for whoever ends servers meanwhile
+    #[arg(long)]
+    pub losses_allowed: bool,
 }
 
 /// The way of a message to the server.

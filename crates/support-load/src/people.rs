@@ -31,7 +31,8 @@ impl fmt::Debug for Person {
 
 impl Person {
     fn new(token: &str, is_admin: bool) -> Result<Self, Stop> {
-        let mut bearer = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| Stop::new("that is no token"))?;
+        let mut bearer =
+            HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| Stop::usage("that is no token"))?;
         bearer.set_sensitive(true);
         Ok(Self { bearer, is_admin })
     }
@@ -59,7 +60,7 @@ impl People {
     /// When `key` is no key.
     pub(crate) fn minted(key: &str, now: Timestamp, run: u32) -> Result<Self, Stop> {
         let key =
-            SigningKey::from_hex(key.trim()).map_err(|_| Stop::new("the key is no SUPPORT_BISCUIT_PRIVATE_KEY"))?;
+            SigningKey::from_hex(key.trim()).map_err(|_| Stop::usage("the key is no SUPPORT_BISCUIT_PRIVATE_KEY"))?;
         Ok(Self(Source::Minted { issuer: Box::new(TokenIssuer::new(key)), now, run }))
     }
 
@@ -69,7 +70,7 @@ impl People {
     /// # Errors
     /// When it cannot be read, or a line is neither.
     pub(crate) fn of_file(file: &Path) -> Result<Self, Stop> {
-        let text = std::fs::read_to_string(file).map_err(|error| Stop::new(format!("the tokens: {error}")))?;
+        let text = std::fs::read_to_string(file).map_err(|error| Stop::usage(format!("the tokens: {error}")))?;
         Self::of_lines(&text)
     }
 
@@ -113,7 +114,7 @@ impl People {
                 let (list, kind) = if is_admin { (admins, "admin") } else { (users, "user") };
                 let index = number.checked_rem(list.len());
                 let person = index.and_then(|index| list.get(index)).cloned();
-                person.ok_or_else(|| Stop::new(format!("the tokens: this needs the token of at least one {kind}")))
+                person.ok_or_else(|| Stop::usage(format!("the tokens: this needs the token of at least one {kind}")))
             }
             Source::Minted { issuer, now, run } => {
                 let principal = if is_admin { admin(*run, number)? } else { user(*run, number)? };

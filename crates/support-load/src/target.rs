@@ -29,7 +29,7 @@ impl Target {
     pub(crate) fn find(url: &str, sources: &[IpAddr]) -> Result<Self, Stop> {
         let rest = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/')).unwrap_or_default();
         if rest.is_empty() || rest.contains(['/', '?', '#', '@']) {
-            return Err(Stop::new(
+            return Err(Stop::usage(
                 "--url must be http://HOST[:PORT]; TLS belongs to a proxy, which is not what is measured",
             ));
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{Findings, members};
+use super::{Findings, members, stayed};
 use crate::Stop;
 use crate::crowd::Crowd;
 use crate::options::FanOut;
@@ -32,6 +32,7 @@ pub(super) async fn play(run: &Arc<Run>, options: &FanOut) -> Result<Findings, S
     let (server_after, client_after) = (Usage::of(&run.common.server_pid), Usage::of_self());
     let crowds = crowd.counters().clone();
     let mut checks = vec![crowd.disperse().await];
+    checks.extend(stayed(&crowds.loss, &options.crowd));
     if run.common.verify {
         checks.push(verify(run, &rooms).await?);
     }

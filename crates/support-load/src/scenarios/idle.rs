@@ -42,7 +42,8 @@ pub(super) async fn play(run: &Arc<Run>, options: &Idle) -> Result<Findings, Sto
         numbers.insert("clientRssBytesPerSocket", per_socket(before, joined));
     }
     let crowds = crowd.counters().clone();
-    let mut checks = vec![stayed(&crowds.loss), crowd.disperse().await];
+    let mut checks = vec![crowd.disperse().await];
+    checks.extend(stayed(&crowds.loss, &options.crowd));
     if run.common.verify {
         checks.push(verify(run, &rooms).await?);
     }

@@ -54,7 +54,8 @@ pub(super) async fn play(run: &Arc<Run>, options: &Storm) -> Result<Findings, St
         ("joinedAtTheEnd", crowd.joined() as f64),
         ("duePerSecond", sending.rate.unwrap_or(RATE)),
     ]);
-    let mut checks = vec![stayed(&crowds.loss), crowd.disperse().await];
+    let mut checks = vec![crowd.disperse().await];
+    checks.extend(stayed(&crowds.loss, &options.crowd));
     if let Err(stop) = back {
         checks.push(crate::report::Check::new("returned", "all sockets came back".to_owned(), vec![stop.to_string()]));
     }

@@ -38,9 +38,14 @@ pub(crate) enum Fault {
     DeliversLate,
     /// The first message that a socket has missed is not in the answer to its resume.
     ResumesShort,
+    /// Sockets are ended after message 3; that they resume is right.
+    HangsUp,
     /// The second conversation of every list comes again on its second page.
     ListsTwice,
 }
+
+/// Instead of a frame: the socket ends.
+const HANG_UP: &str = "";
 
 #[derive(Debug, Default)]
 struct State {
@@ -158,6 +163,7 @@ impl Desk {
         let frame = json!({"type": "support:newMessage", "payload": {"message": message}}).to_string();
         let frames = match (self.fault, seq) {
             (Fault::DeliversNot, 3) => Vec::new(),
+            (Fault::HangsUp, 3) => vec![HANG_UP.to_owned()],
             (Fault::DeliversTwice, 3) => vec![frame.clone(), frame],
             (Fault::DeliversLate, 3) => {
                 state.held.insert(room.to_owned(), frame);
@@ -201,7 +207,10 @@ impl Desk {
         sender.send(json!({"type": "support:connected", "payload": {}}).to_string()).ok()?;
         loop {
             tokio::select! {
-                frame = told.recv() => socket.send(Message::text(frame?)).await.ok()?,
+                frame = told.recv() => {
+                    let frame = frame.filter(|frame| frame != HANG_UP)?;
+                    socket.send(Message::text(frame)).await.ok()?;
+                }
                 asked = socket.next() => {
                     let Message::Text(text) = asked?.ok()? else { continue };
                     let asked: Value = serde_json::from_str(&text).ok()?;

@@ -88,6 +88,12 @@ fn a_message_that_a_resume_leaves_out_is_found() {
 }
 
 #[test]
+fn a_lost_socket_is_found_unless_losses_are_expected() {
+    fails(Fault::HangsUp, FAN_OUT, "stayed", "lost, 6 times");
+    passes(Fault::HangsUp, &[FAN_OUT, &["--losses-allowed"]].concat());
+}
+
+#[test]
 fn a_conversation_that_is_listed_twice_is_found() {
     fails(Fault::ListsTwice, LISTS, "listed", "again");
 }
@@ -110,11 +116,15 @@ fn the_report_holds_what_the_table_says() {
 }
 
 #[test]
-fn without_a_server_or_a_key_it_says_so() {
+fn without_a_server_or_with_wrong_words_it_says_so() {
     let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     let output = load(&format!("http://{nobody}"), SENDS);
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert!(String::from_utf8_lossy(&output.stderr).contains("connect_refused"), "{output:?}");
+    for wrong in [["lists", "--tokens", "/nowhere"], ["sends", "--key", "c0ffee"]] {
+        assert_eq!(load("http://127.0.0.1:1", &wrong).status.code(), Some(2), "{wrong:?}");
+    }
+    assert_eq!(load("https://127.0.0.1", SENDS).status.code(), Some(2));
     let mut command = Command::new(env!("CARGO_BIN_EXE_support-load"));
     let output = command.args(SENDS).env_remove("SUPPORT_BISCUIT_PRIVATE_KEY").output().unwrap();
     assert_eq!(output.status.code(), Some(2), "{output:?}");

@@ -156,7 +156,7 @@ impl Files {
     }
 
     fn path(&self, key: &StorageKey) -> Path {
-        key.as_str().split('/').fold(self.prefix.clone(), |path, part| path.join(part))
+        key.as_str().split('/').fold(self.prefix.clone(), Path::join)
     }
 
     /// Keeps a file.

@@ -5,6 +5,7 @@ mod people;
 use std::io::Write;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -28,6 +29,12 @@ use crate::server::{Listening, ServeError, listen, open_service, serve};
 
 /// How long demo tokens are good.
 const TOKEN_LIFE: Duration = Duration::from_secs(12 * 3_600);
+
+/// A picture to upload: one white pixel.
+const PHOTO: &[u8] = b"\
+    \x89\x50\x4e\x47\x0d\x0a\x1a\x0a\x00\x00\x00\x0d\x49\x48\x44\x52\x00\x00\x00\x01\x00\x00\x00\x01\
+    \x08\x00\x00\x00\x00\x3a\x7e\x9b\x55\x00\x00\x00\x0a\x49\x44\x41\x54\x78\xda\x63\xf8\x0f\x00\x01\
+    \x01\x01\x00\x1c\xb0\x8c\x99\x00\x00\x00\x00\x49\x45\x4e\x44\xae\x42\x60\x82";
 
 /// Why the demo could not run.
 #[derive(Debug)]
@@ -74,6 +81,8 @@ pub(crate) fn run() -> Result<(), DemoError> {
     let folder = tempfile::Builder::new().prefix("support-demo-").tempdir().map_err(other)?;
     let mut config = Config::from_variables(Variables::of_process().without_secrets())?;
     let database = folder.path().join("demo.db");
+    let photo = folder.path().join("photo.png");
+    std::fs::write(&photo, PHOTO).map_err(other)?;
     config.files.place = Some(FilesConfig::beside(&database));
     config.store = StoreConfig::new(DatabaseUrl::Sqlite(database));
     let issuer = TokenIssuer::new(SigningKey::generate());
@@ -86,7 +95,7 @@ pub(crate) fn run() -> Result<(), DemoError> {
         let ports = Ports { realtime, files: config.files.open()?, ..Ports::default() };
         let service = open_service(&config.store, config.service.clone(), ports).map_err(other)?;
         let example = seed(&service).await?;
-        let guide = guide(&issuer, &listening, &example)?;
+        let guide = guide(&issuer, &listening, &example, &photo)?;
         std::io::stdout().write_all(guide.as_bytes()).map_err(other)?;
         Ok::<_, DemoError>(serve(service, Host::default(), signals, config, listening).await?)
     })
@@ -168,7 +177,7 @@ async fn seed(service: &SupportService) -> Result<Opened, DemoError> {
 }
 
 /// What is printed: tokens, and curl lines that use them.
-fn guide(issuer: &TokenIssuer, listening: &Listening, example: &Opened) -> Result<String, DemoError> {
+fn guide(issuer: &TokenIssuer, listening: &Listening, example: &Opened, photo: &Path) -> Result<String, DemoError> {
     let now = SystemClock::new().now();
     let url = format!("http://{}", reachable(listening.address));
     let mut lines = vec![
@@ -179,7 +188,9 @@ fn guide(issuer: &TokenIssuer, listening: &Listening, example: &Opened) -> Resul
     ];
     let users = USERS.iter().map(|person| Ok((person.variable, person.about, user(person)?)));
     let admins = ADMINS.iter().map(|person| Ok((person.variable, person.about, admin(person)?)));
-    let mut values = vec![("URL", url.clone()), ("CONVERSATION", example.conversation.id.to_string())];
+    let photo = photo.display().to_string();
+    let mut values =
+        vec![("URL", url.clone()), ("CONVERSATION", example.conversation.id.to_string()), ("PHOTO", photo)];
     for person in users.chain(admins) {
         let (variable, about, principal): (_, _, Principal) = person.map_err(|error: DemoError| error)?;
         let token = issuer.issue(&principal, now, TOKEN_LIFE).map_err(other)?;
@@ -187,7 +198,7 @@ fn guide(issuer: &TokenIssuer, listening: &Listening, example: &Opened) -> Resul
         lines.push(format!("export {variable}={token}"));
         values.push((variable, token));
     }
-    lines.extend(values[..2].iter().map(|(variable, value)| format!("export {variable}={value}")));
+    lines.extend(values[..3].iter().map(|(variable, value)| format!("export {variable}={value}")));
     // Each line has to work by itself, whether or not the exports were pasted.
     let calls = values.iter().fold(include_str!("assets/demo-curl.txt").to_owned(), |calls, (variable, value)| {
         calls.replace(&format!("${variable}"), value)

@@ -17,6 +17,9 @@ pub const MOST_CAUGHT_UP: usize = 100;
 /// socket is bounded.
 const MOST_CAUGHT_UP_BYTES: usize = 256 * 1024;
 
+/// About what is shown of a file, with a long name.
+const BYTES_OF_A_FILE: usize = 600;
+
 /// A conversation to follow.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FollowConversation {
@@ -68,6 +71,7 @@ impl SupportService {
         let mut bytes = 0;
         let mut fits = |message: &SupportMessage| {
             bytes += message.content.html().len() + message.content.text().len();
+            bytes += message.attachments.len() * BYTES_OF_A_FILE;
             bytes <= MOST_CAUGHT_UP_BYTES
         };
         let fitting = listed.messages.iter().take_while(|message| fits(message)).count().max(1);

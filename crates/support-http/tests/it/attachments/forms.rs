@@ -8,12 +8,12 @@ pub(super) const BOUNDARY: &str = "boundary-of-the-tests";
 pub(super) const FORM: &str = "multipart/form-data; boundary=boundary-of-the-tests";
 
 /// A part of a form, with all of its headers.
-pub(super) fn part(headers: &str, bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn part(headers: &str, bytes: &[u8]) -> Vec<u8> {
     [format!("--{BOUNDARY}\r\n{headers}\r\n\r\n").as_bytes(), bytes, b"\r\n"].concat()
 }
 
 /// A form of these parts.
-pub(super) fn form(parts: &[Vec<u8>]) -> Vec<u8> {
+pub(crate) fn form(parts: &[Vec<u8>]) -> Vec<u8> {
     [parts.concat(), format!("--{BOUNDARY}--\r\n").into_bytes()].concat()
 }
 
@@ -28,23 +28,23 @@ pub(super) fn file(name: &str, bytes: &[u8]) -> Vec<u8> {
 
 impl Person {
     /// Where this person uploads.
-    pub(super) fn uploads(&self) -> &'static str {
+    pub(crate) fn uploads(&self) -> &'static str {
         if self.home == DESK { "/api/admin/support/attachments" } else { "/api/support/attachments" }
     }
 
-    pub(super) fn upload_call(&self, body: Vec<u8>) -> Call {
+    pub(crate) fn upload_call(&self, body: Vec<u8>) -> Call {
         self.call("POST", self.uploads()).body(FORM, body)
     }
 
     /// Uploads a file, and leaves the judgement to the test.
     #[track_caller]
-    pub(super) fn try_upload(&self, name: &str, bytes: &[u8]) -> Answer {
+    pub(crate) fn try_upload(&self, name: &str, bytes: &[u8]) -> Answer {
         self.upload_call(file(name, bytes)).send()
     }
 
     /// Uploads a file, and returns the attachment.
     #[track_caller]
-    pub(super) fn upload(&self, name: &str, bytes: &[u8]) -> Value {
+    pub(crate) fn upload(&self, name: &str, bytes: &[u8]) -> Value {
         let answer = self.try_upload(name, bytes).expect(201);
         assert_eq!(keys_but_masked(&answer.json), ["attachment"], "{}", answer.text);
         answer["attachment"].clone()
@@ -52,19 +52,19 @@ impl Person {
 
     /// Asks for a file's bytes.
     #[track_caller]
-    pub(super) fn fetch(&self, attachment: &Value) -> Answer {
+    pub(crate) fn fetch(&self, attachment: &Value) -> Answer {
         self.get(&format!("{}/{}", self.uploads(), attachment["id"].as_str().expect("an id")))
     }
 
     /// Sends uploads without words, and returns the message.
     #[track_caller]
-    pub(super) fn send_files(&self, conversation: &Conversation, attachments: &[&Value]) -> Value {
+    pub(crate) fn send_files(&self, conversation: &Conversation, attachments: &[&Value]) -> Value {
         self.send_with(conversation, &named(attachments))
     }
 
     /// Tries to send uploads.
     #[track_caller]
-    pub(super) fn try_send_files(&self, conversation: &Conversation, attachments: &[&Value]) -> Answer {
+    pub(crate) fn try_send_files(&self, conversation: &Conversation, attachments: &[&Value]) -> Answer {
         self.post(&self.path(conversation, "/messages"), &named(attachments))
     }
 }

@@ -10,3 +10,6 @@ mod rights;
 mod scanning;
 mod sending;
 mod uploading;
+
+pub(crate) use forms::{form, part};
+pub(crate) use pictures::png;

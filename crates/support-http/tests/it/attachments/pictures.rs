@@ -23,7 +23,7 @@ pub(super) fn png_of(data: &[u8]) -> Vec<u8> {
 }
 
 /// A PNG of one white pixel.
-pub(super) fn png() -> Vec<u8> {
+pub(crate) fn png() -> Vec<u8> {
     png_of(b"")
 }
 

@@ -119,6 +119,8 @@ fn no_secret_that_is_sent_is_found_anywhere(backend: Backend) {
         desk.get("/api/support/openapi.json").text,
     );
     let (rows, files, log) = (every_row(&desk.database), every_file(&desk.database), desk.server.log());
+    let kept: String =
+        desk.database.kept_files().iter().map(|bytes| String::from_utf8_lossy(bytes).into_owned()).collect();
     let audit = json!(desk.database.audit_logs()).to_string();
     assert!(rows.contains("Canaries") && log.contains("answered") && audit.contains("SUPPORT_MESSAGE_SENT"));
     found_nowhere(
@@ -130,6 +132,7 @@ fn no_secret_that_is_sent_is_found_anywhere(backend: Backend) {
             ("what is shown later", &shown),
             ("the database", &rows),
             ("the database's files", &files),
+            ("the kept files", &kept),
             ("the audit log", &audit),
             ("the log", &log),
             ("standard output", &desk.server.printed()),

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use tungstenite::Message;
 
 use super::secrets::{Canary, percent};
+use crate::attachments::{form, part, png};
 use crate::harness::{Conversation, Desk, Handshake, Person, Raw, TICKETS};
 
 /// Who sends, and where.
@@ -27,6 +28,7 @@ impl Stage<'_> {
             self.valid_bodies(person, canary, &mut said);
             self.invalid_bodies(person, canary, &mut said);
             self.queries_and_paths(person, canary, &mut said);
+            self.file_names(person, canary, &mut said);
         }
         self.headers(canary, &mut said);
         said
@@ -120,6 +122,34 @@ impl Stage<'_> {
         let mut bytes = words.clone().into_bytes();
         bytes.extend([0xff, 0xfe, 0x00]);
         said.push(person.call("POST", &messages).body("application/json", bytes).send().text);
+    }
+
+    /// As the name of a file that is kept and sent, of one that is not, of a part, and of what is no form.
+    fn file_names(&self, person: &Person, canary: &Canary, said: &mut Vec<String>) {
+        let (words, escaped) = (canary.words.replace(['\r', '\n', '"'], " "), percent(&canary.words));
+        let names = [
+            format!("filename=\"{words}\""),
+            format!("filename=\"{words}.png\""),
+            format!("filename=\"{}.png\"", words.replace(' ', "_")),
+            format!("filename*=UTF-8''{escaped}.png"),
+            format!("filename=\"folder/{words}/x.png\""),
+        ];
+        for name in names {
+            let upload = |bytes: &[u8]| {
+                let headers = format!("Content-Disposition: form-data; name=\"file\"; {name}");
+                person.upload_call(form(&[part(&headers, bytes)])).send()
+            };
+            let kept = upload(&png()).expect(201);
+            said.push(kept.text.clone());
+            said.push(person.try_send_files(&self.opened, &[&kept["attachment"]]).expect(201).text);
+            let read = person.fetch(&kept["attachment"]).expect(200);
+            said.push(format!("{:?}", read.headers));
+            said.push(upload(words.as_bytes()).text);
+        }
+        let odd = part(&format!("Content-Disposition: form-data; name=\"{words}\"; filename=\"{words}\""), b"x");
+        said.push(person.upload_call(form(&[odd])).send().text);
+        said.push(person.upload_call(words.clone().into_bytes()).send().text);
+        said.push(person.get(&format!("{}/{escaped}", person.uploads())).text);
     }
 
     fn queries_and_paths(&self, person: &Person, canary: &Canary, said: &mut Vec<String>) {

@@ -146,7 +146,7 @@ impl DeskSettings {
     pub fn configured(limits: &Limits) -> Self {
         Self {
             max_message_chars: limits.max_message_chars,
-            max_attachment_bytes: limits.max_attachment_bytes as u64,
+            max_attachment_bytes: limits.max_attachment_bytes,
             allowed_media_types: limits.allowed_media_types.clone(),
             ..Self::default()
         }
@@ -157,7 +157,7 @@ impl DeskSettings {
     pub fn limits(&self, configured: &Limits) -> Limits {
         Limits {
             max_message_chars: self.max_message_chars,
-            max_attachment_bytes: usize::try_from(self.max_attachment_bytes).unwrap_or(usize::MAX),
+            max_attachment_bytes: self.max_attachment_bytes,
             allowed_media_types: self.allowed_media_types.clone(),
             ..configured.clone()
         }

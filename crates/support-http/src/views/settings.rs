@@ -72,6 +72,8 @@ pub struct ClientSettingsView {
     common: SettingsCommon,
     /// The most bytes of a file.
     max_attachment_bytes: usize,
+    /// The most files of a message.
+    max_attachments_per_message: usize,
     /// The most characters of a subject, after trimming, in Unicode scalar values.
     max_subject_length: usize,
     /// The most bytes of metadata as compact JSON.
@@ -84,6 +86,7 @@ impl ClientSettingsView {
         Self {
             common: in_force.into(),
             max_attachment_bytes: in_force.settings.max_attachment_bytes,
+            max_attachments_per_message: limits.max_attachments_per_message,
             max_subject_length: limits.max_subject_chars,
             max_metadata_bytes: limits.max_metadata_bytes,
         }

@@ -12,4 +12,4 @@ mod sending;
 mod uploading;
 
 pub(crate) use forms::{form, part};
-pub(crate) use pictures::png;
+pub(crate) use pictures::{pdf, png, png_of};

@@ -15,7 +15,7 @@ fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
 }
 
 /// A PNG of one white pixel, with these bytes in a chunk that belongs to its picture.
-pub(super) fn png_of(data: &[u8]) -> Vec<u8> {
+pub(crate) fn png_of(data: &[u8]) -> Vec<u8> {
     let header = chunk(b"IHDR", &[0, 0, 0, 1, 0, 0, 0, 1, 8, 0, 0, 0, 0]);
     let pixel = [0x78, 0x01, 0x63, 0xf8, 0x0f, 0x00, 0x01, 0x01, 0x01, 0x00];
     let more = if data.is_empty() { Vec::new() } else { chunk(b"IDAT", data) };
@@ -89,7 +89,7 @@ pub(super) fn webp() -> Vec<u8> {
 }
 
 /// A document without a page.
-pub(super) fn pdf() -> Vec<u8> {
+pub(crate) fn pdf() -> Vec<u8> {
     b"%PDF-1.7\n1 0 obj\n<< /Type /Catalog >>\nendobj\ntrailer\n<< /Root 1 0 R >>\nstartxref\n9\n%%EOF\n".to_vec()
 }
 

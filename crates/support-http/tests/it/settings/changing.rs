@@ -30,7 +30,7 @@ fn without_a_change_the_defaults_hold(backend: Backend) {
     let answer = desk.driver("driver-1", "BD").get(FOR_USERS).expect(200);
     let expected = json!({
         "maxMessageLength": 4000, "maxSubjectLength": 200, "maxMetadataBytes": 4096, "maxAttachmentSizeMB": 10,
-        "maxAttachmentBytes": 10_485_760, "defaultPriority": "normal",
+        "maxAttachmentBytes": 10_485_760, "maxAttachmentsPerMessage": 5, "defaultPriority": "normal",
         "allowedMimeTypes": ["image/jpeg", "image/png", "image/webp", "application/pdf"],
         "businessHoursEnabled": false, "businessHoursStart": "09:00", "businessHoursEnd": "17:00"
     });

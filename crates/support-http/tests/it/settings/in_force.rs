@@ -3,11 +3,13 @@
 use serde_json::json;
 
 use super::{FOR_USERS, change, manager, settings};
+use crate::attachments::{pdf, png, png_of};
 use crate::harness::{Backend, Conversation, Desk, Person, eventually};
 
 on_both_backends!(
     a_shorter_limit_holds_at_once,
     a_longer_limit_holds_at_once,
+    what_files_may_be_holds_at_once,
     the_limit_holds_over_sockets_that_are_open,
     a_change_at_one_node_is_in_force_at_the_other,
     a_change_survives_a_restart,
@@ -34,6 +36,21 @@ fn a_shorter_limit_holds_at_once(backend: Backend) {
     driver.post(driver.home, &opening).refused_field("initialMessage");
     assert_eq!(driver.get(FOR_USERS).expect(200)["settings"]["maxMessageLength"], 100);
     assert_eq!(driver.messages(&opened).len(), 4, "what was sent before stays");
+}
+
+fn what_files_may_be_holds_at_once(backend: Backend) {
+    let desk = Desk::start(backend);
+    let driver = desk.driver("driver-1", "BD");
+    let large = png_of(&vec![7; 1024 * 1024]);
+    driver.upload("a.pdf", &pdf());
+    driver.upload("large.png", &large);
+    change(&manager(&desk), &json!({"allowedMimeTypes": ["image/png"], "maxAttachmentSizeMB": 1}));
+    driver.upload("a.png", &png());
+    driver.try_upload("a.pdf", &pdf()).refused(415, "unsupported_media_type");
+    driver.try_upload("large.png", &large).refused(413, "payload_too_large");
+    change(&manager(&desk), &json!({"allowedMimeTypes": null, "maxAttachmentSizeMB": 50}));
+    driver.upload("a.pdf", &pdf());
+    driver.upload("larger.png", &png_of(&vec![7; 11 * 1024 * 1024]));
 }
 
 fn a_longer_limit_holds_at_once(backend: Backend) {

@@ -16,7 +16,7 @@ use support_realtime::queue::QueueLimits;
 use support_service::ServiceConfig;
 use support_store::{DatabaseUrl, StoreConfig};
 
-use crate::state::WebConfig;
+use crate::state::{Console, WebConfig};
 use crate::ws::{SocketLimits, tcp::TcpOptions};
 
 /// A variable with a value that cannot be used.
@@ -205,7 +205,17 @@ fn web(variables: Variables, max_message_chars: usize) -> Result<WebConfig, Inva
     }
     let max_body_bytes = whole(variables, "SUPPORT_MAX_BODY_BYTES", usual, 1_024..=64 * 1024 * 1024)?;
     let trust_proxy = variables.parse("SUPPORT_TRUST_PROXY", "must be true or false", false)?;
-    Ok(WebConfig { allowed_origins, max_body_bytes: max_body_bytes as usize, trust_proxy, metrics: None })
+    let console = console(variables)?;
+    Ok(WebConfig { allowed_origins, max_body_bytes: max_body_bytes as usize, trust_proxy, console, metrics: None })
+}
+
+fn console(variables: Variables) -> Result<Console, InvalidConfig> {
+    const CONSOLE: &str = "SUPPORT_CONSOLE";
+    match variables.get(CONSOLE)?.as_deref() {
+        None | Some("off") => Ok(Console::Off),
+        Some("on") => Ok(Console::On),
+        Some(_) => Err(InvalidConfig::new(CONSOLE, "must be on or off")),
+    }
 }
 
 fn sockets(variables: Variables) -> Result<SocketLimits, InvalidConfig> {
@@ -319,6 +329,8 @@ mod tests {
         assert!(zero.starts_with("SUPPORT_SENDS_PER_MINUTE: must be a whole number from 1"), "{zero}");
         let star = refusal(|name| (name == "SUPPORT_ALLOWED_ORIGINS").then(|| "*".into()));
         assert!(star.starts_with("SUPPORT_ALLOWED_ORIGINS: "), "{star}");
+        let yes = refusal(|name| (name == "SUPPORT_CONSOLE").then(|| "yes".into()));
+        assert_eq!(yes, "SUPPORT_CONSOLE: must be on or off");
         assert!(is_origin("https://desk.example:8443") && !is_origin("https://desk.example/x"));
     }
 

@@ -23,7 +23,8 @@ use support_store::{DatabaseUrl, StoreConfig};
 
 use self::people::{ADMINS, DemoAdmin, DemoUser, USERS};
 use crate::config::{Config, InvalidConfig, Variables};
-use crate::server::{Listening, ServeError, listen, open_service, serve, start_realtime};
+use crate::server::{ServeError, listen, open_service, serve, start_realtime};
+use crate::state::{Console, DemoPerson};
 
 /// How long demo tokens are good.
 const TOKEN_LIFE: Duration = Duration::from_secs(12 * 3_600);
@@ -83,8 +84,11 @@ pub(crate) fn run() -> Result<(), DemoError> {
         let ports = Ports { realtime, ..Ports::default() };
         let service = open_service(&config.store, config.service.clone(), ports).map_err(other)?;
         let example = seed(&service).await?;
-        let guide = guide(&issuer, &listening, &example)?;
+        let people = issue_tokens(&issuer)?;
+        let guide = guide(&people, listening.address, &example);
         std::io::stdout().write_all(guide.as_bytes()).map_err(other)?;
+        config.web.allowed_origins.extend(own_origins(listening.address));
+        config.web.console = Console::Demo(people.into_iter().map(|(_, person)| person).collect());
         Ok::<_, DemoError>(serve(service, signals, config, listening).await?)
     })
 }
@@ -156,22 +160,32 @@ async fn seed(service: &SupportService) -> Result<Opened, DemoError> {
     first.ok_or_else(|| other("the demo has no conversation"))
 }
 
-/// What is printed: tokens, and curl lines that use them.
-fn guide(issuer: &TokenIssuer, listening: &Listening, example: &Opened) -> Result<String, DemoError> {
+/// Everybody with a token, and the shell variable that is to hold it.
+fn issue_tokens(issuer: &TokenIssuer) -> Result<Vec<(&'static str, DemoPerson)>, DemoError> {
     let now = SystemClock::new().now();
-    let url = format!("http://{}", reachable(listening.address));
+    let users = USERS.iter().map(|one| Ok((one.variable, "user", one.id, one.about, user(one)?)));
+    let admins = ADMINS.iter().map(|one| Ok((one.variable, "admin", one.id, one.about, admin(one)?)));
+    let issue = |person: Result<_, DemoError>| {
+        let (variable, kind, id, about, principal): (_, _, &str, _, _) = person?;
+        let token = issuer.issue(&principal, now, TOKEN_LIFE).map_err(other)?;
+        Ok((variable, DemoPerson { kind, id: id.to_owned(), about, token }))
+    };
+    users.chain(admins).map(issue).collect()
+}
+
+/// What is printed: tokens, and curl lines that use them.
+fn guide(people: &[(&'static str, DemoPerson)], address: SocketAddr, example: &Opened) -> String {
+    let url = format!("http://{}", reachable(address));
     let mut lines = vec![
         format!("# The support desk runs at {url} on a throw-away database. Stop it with Ctrl-C."),
+        format!("# A phone and the desk side by side: {url}/console"),
         format!("# Its API: {url}/docs"),
         String::new(),
         "# People and their tokens, good for 12 hours, for the shell of a second terminal:".to_owned(),
     ];
-    let users = USERS.iter().map(|person| Ok((person.variable, person.about, user(person)?)));
-    let admins = ADMINS.iter().map(|person| Ok((person.variable, person.about, admin(person)?)));
-    let mut values = vec![("URL", url.clone()), ("CONVERSATION", example.conversation.id.to_string())];
-    for person in users.chain(admins) {
-        let (variable, about, principal): (_, _, Principal) = person.map_err(|error: DemoError| error)?;
-        let token = issuer.issue(&principal, now, TOKEN_LIFE).map_err(other)?;
+    let conversation = example.conversation.id.to_string();
+    let mut values = vec![("URL", url.as_str()), ("CONVERSATION", &conversation)];
+    for (variable, DemoPerson { about, token, .. }) in people {
         lines.push(format!("# {about}"));
         lines.push(format!("export {variable}={token}"));
         values.push((variable, token));
@@ -183,7 +197,12 @@ fn guide(issuer: &TokenIssuer, listening: &Listening, example: &Opened) -> Resul
     });
     lines.push(calls.trim_end().to_owned());
     lines.push(String::new());
-    Ok(lines.join("\n"))
+    lines.join("\n")
+}
+
+/// Where a browser on this machine may have the console from: its sockets are let in only from origins that are named.
+fn own_origins(address: SocketAddr) -> [String; 2] {
+    [format!("http://{}", reachable(address)), format!("http://localhost:{}", address.port())]
 }
 
 /// The address under which this machine reaches it.

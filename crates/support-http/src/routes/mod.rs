@@ -1,6 +1,7 @@
 //! Which path leads where.
 
 pub(crate) mod admin;
+mod console;
 pub(crate) mod docs;
 pub(crate) mod operation;
 pub(crate) mod sockets;
@@ -50,7 +51,8 @@ fn guarded(resource: Resource, desk: &Desk) -> impl HttpServiceFactory + 'static
     resource.app_data(web::Data::new(desk.clone())).wrap(from_fn(authenticate)).wrap(cors(desk)).wrap(from_fn(boundary))
 }
 
-/// What the binary has besides: health, metrics, the API's page, and an answer to every other path.
+/// What the binary has besides: health, metrics, the API's page, the console if it is on, and an answer to every other
+/// path.
 pub(crate) fn configure_binary(config: &mut ServiceConfig, desk: &Desk) {
     config.service(
         web::scope("")
@@ -59,6 +61,7 @@ pub(crate) fn configure_binary(config: &mut ServiceConfig, desk: &Desk) {
             .wrap(from_fn(boundary))
             .configure(operation::configure)
             .configure(docs::configure)
+            .configure(|config| console::configure(config, desk))
             .default_service(web::to(unknown_route)),
     );
 }

@@ -1,0 +1,190 @@
+// The support desk: the list with its filters, and one conversation with what is known of it. Live by the inbox that the
+// socket watches; the list is asked for anew only when the filters change or the connection was lost.
+import { Conversation } from "./conversation.js";
+import { Detail } from "./detail.js";
+import { icon, iconButton, make, oneTabStop, shortTime, title, walkByArrows, words } from "./elements.js";
+import { Filters } from "./filters.js";
+
+const PAGE = 30;
+const COUNT_AFTER = 500;
+const NAMES = { user: "The user", admin: "The desk", system: "Notice", typing: "The user is typing", place: "desk" };
+
+export class Desk {
+  #session;
+  #colleagues;
+  #rows = new Map();
+  #open = null;
+  #next = null;
+  #asked = 0;
+  #counting = null;
+  #ended = new AbortController();
+  #said = make("p", { class: "said", role: "alert" });
+  #count = make("span", { class: "fine", role: "status" });
+  #list = make("ul", { class: "rows", "aria-label": "Conversations" });
+  #more = make("button", { type: "button", class: "quiet", hidden: true, on: { click: () => this.#load(this.#next) } }, "Show more");
+  #place = make("section", { class: "desk-conversation", "aria-label": "Conversation" });
+  #filters;
+
+  constructor(session, colleagues) {
+    this.#session = session;
+    this.#colleagues = colleagues;
+    this.#filters = new Filters({ ownId: session.principal.id, onChange: () => this.#load(null) });
+    walkByArrows(this.#list, "button");
+    const column = make("section", { class: "desk-list", "aria-label": "Inbox" }, this.#filters.element,
+      make("div", { class: "list-head" }, make("h3", {}, "Conversations"), this.#count), this.#said,
+      make("div", { class: "scroll" }, this.#list, this.#more));
+    this.element = make("div", { class: "desk-screen" }, column, this.#place);
+    this.#showNothing();
+    if (!session.may("VIEW")) {
+      this.element.replaceChildren(make("p", { class: "empty" }, "This role sees no conversations."));
+      return;
+    }
+    const { signal } = this.#ended;
+    const { socket } = session;
+    socket.addEventListener("live", () => this.#watch(), { signal });
+    socket.addEventListener("quiet", () => this.#ask(), { signal });
+    socket.addEventListener("frame", ({ detail }) => {
+      if (detail.type === "support:conversationUpdated") this.#know(detail.payload.conversation);
+    }, { signal });
+    this.#watch();
+  }
+
+  focus() {
+    this.#list.querySelector("button")?.focus();
+  }
+
+  stop() {
+    this.#ended.abort();
+    clearTimeout(this.#counting);
+    this.#open?.stop();
+  }
+
+  #ask() {
+    return this.#session.socket.request("support:watchInbox").catch(() => {});
+  }
+
+  /** First the watch, then the list: it begins with the next change. */
+  async #watch() {
+    await this.#ask();
+    await this.#load(null);
+  }
+
+  /** The list from its beginning, or its next page. An answer that another question has overtaken is passed over. */
+  async #load(cursor) {
+    const asked = ++this.#asked;
+    try {
+      const query = { ...this.#filters.query, limit: PAGE, cursor, includeTotal: cursor ? "" : "true" };
+      const { conversations, pagination } = await this.#session.api.conversations(query);
+      if (asked !== this.#asked) return;
+      const known = cursor ? this.#rows : new Map();
+      conversations.forEach((conversation) => known.set(conversation.id, this.#newer(conversation)));
+      this.#rows = known;
+      this.#next = pagination.nextCursor;
+      this.#more.hidden = !this.#next;
+      this.#said.textContent = "";
+      if (!cursor) this.#showCount(pagination);
+      this.#showRows();
+    } catch (refusal) {
+      if (asked === this.#asked && !refusal.isPassing) this.#said.textContent = refusal.sentence;
+    }
+  }
+
+  #newer(conversation) {
+    const known = this.#rows.get(conversation.id);
+    return known && known.updatedAt > conversation.updatedAt ? known : conversation;
+  }
+
+  #showCount({ total, totalCapped }) {
+    this.#count.textContent = totalCapped ? `more than ${total}` : String(total);
+  }
+
+  /** What has changed stands on top, leaves the list, or stays where it is, as the filters and the time say. */
+  #know(conversation) {
+    const { id } = conversation;
+    const was = this.#rows.has(id);
+    const is = this.#filters.matches(conversation);
+    if (is) this.#rows.set(id, conversation);
+    else this.#rows.delete(id);
+    if (was || is) this.#showRows();
+    if (was !== is) this.#countSoon();
+  }
+
+  #countSoon() {
+    clearTimeout(this.#counting);
+    this.#counting = setTimeout(async () => {
+      const query = { ...this.#filters.query, limit: 1, includeTotal: "true" };
+      try {
+        this.#showCount((await this.#session.api.conversations(query)).pagination);
+      } catch {
+        // It is right again with the next list.
+      }
+    }, COUNT_AFTER);
+  }
+
+  #showRows() {
+    const focused = this.#list.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+    const rows = [...this.#rows.values()].sort((one, other) => other.lastMessageAt.localeCompare(one.lastMessageAt));
+    this.#list.replaceChildren(...rows.map((conversation) => make("li", {}, this.#makeRow(conversation))));
+    if (!rows.length) this.#list.replaceChildren(make("li", { class: "empty" }, "No conversation is like that."));
+    oneTabStop(this.#list, "button");
+    if (focused) this.#list.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  #makeRow({ id, subject, lastMessagePreview, lastMessageAt, unreadCountAdmin, status, priority, userId, countryCode, assignedAdminId }) {
+    return make("button", { type: "button", class: `row ${unreadCountAdmin ? "unread" : ""}`, data: { id }, "aria-current": id === this.#open?.room.id ? "true" : null, on: { click: () => this.#show(id) } },
+      make("span", { class: "row-top" }, words("span", subject, { class: "row-subject" }), shortTime(lastMessageAt)),
+      make("span", { class: "row-bottom" }, words("span", lastMessagePreview, { class: "row-preview" }),
+        unreadCountAdmin ? make("span", { class: "badge" }, String(unreadCountAdmin), make("span", { class: "aside" }, " unread")) : null),
+      make("span", { class: "row-tags" }, make("span", { class: `tag status-${status}` }, title(status)),
+        ["high", "urgent"].includes(priority) ? make("span", { class: `tag priority-${priority}` }, title(priority)) : null,
+        make("span", { class: "row-user" }, `${userId}, ${countryCode}`),
+        assignedAdminId ? make("span", { class: "row-assigned", title: `Assigned to ${assignedAdminId}` }, icon("person"), make("span", { class: "aside" }, `assigned to ${assignedAdminId}`)) : null));
+  }
+
+  #showNothing() {
+    this.element?.removeAttribute("data-open");
+    this.#place.replaceChildren(make("div", { class: "nothing" }, icon("desk"), make("p", {}, "Choose a conversation.")));
+  }
+
+  #show(id) {
+    this.#open?.stop();
+    const session = this.#session;
+    const open = new Conversation({
+      session, id, own: "admin", mayWrite: session.may("REPLY"), names: NAMES,
+      onGone: (refusal) => {
+        this.#close();
+        this.#said.textContent = refusal.sentence;
+      },
+    });
+    this.#open = open;
+    const detail = new Detail({ room: open.room, session, colleagues: this.#colleagues });
+    const heading = make("h3", { tabindex: "-1", dir: "auto" });
+    const toggle = iconButton("panel", "Details", { "aria-expanded": "false", class: "icon-button detail-toggle" });
+    const body = make("div", { class: "desk-body" }, open.element, detail.element);
+    toggle.addEventListener("click", () => {
+      const isOpen = body.toggleAttribute("data-detail");
+      toggle.setAttribute("aria-expanded", String(isOpen));
+    });
+    open.room.addEventListener("conversation", () => {
+      const { conversation } = open.room;
+      if (heading.textContent !== conversation.subject) heading.replaceChildren(words("span", conversation.subject));
+      // Over the room comes what a summary would say, and sooner.
+      this.#know(conversation);
+    });
+    this.#place.replaceChildren(make("header", { class: "conversation-head" },
+      iconButton("back", "Back to the list", { class: "icon-button back", on: { click: () => this.#close() } }), heading, toggle), body);
+    this.element.setAttribute("data-open", "");
+    this.#showRows();
+    open.start();
+    open.focus();
+  }
+
+  #close() {
+    const id = this.#open?.room.id;
+    this.#open?.stop();
+    this.#open = null;
+    this.#showNothing();
+    this.#showRows();
+    this.#list.querySelector(`[data-id="${CSS.escape(id ?? "")}"]`)?.focus();
+  }
+}

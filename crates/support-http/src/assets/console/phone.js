@@ -1,0 +1,157 @@
+// The user's phone: own conversations, one of them, and a new one. Shows what a user is told and nothing else; whatever is
+// asked goes through the routes of users.
+import { Conversation } from "./conversation.js";
+import { announce, icon, iconButton, make, newKey, oneTabStop, shortTime, title, walkByArrows, words } from "./elements.js";
+
+const NAMES = { user: "You", admin: "Support", system: "Notice", typing: "Support is typing", place: "phone" };
+const PRIORITIES = ["low", "normal", "high", "urgent"];
+
+export class Phone {
+  #session;
+  #rows = new Map();
+  #open = null;
+  #next = null;
+  #said = make("p", { class: "said", role: "alert" });
+  #list = make("ul", { class: "rows", "aria-label": "Your conversations" });
+  #more = make("button", { type: "button", class: "quiet", hidden: true, on: { click: () => this.#load(this.#next) } }, "Show more");
+  #ended = new AbortController();
+
+  constructor(session) {
+    this.#session = session;
+    this.element = make("div", { class: "phone-screen" });
+    walkByArrows(this.#list, "button");
+    const { signal } = this.#ended;
+    const { socket } = session;
+    socket.addEventListener("live", () => this.#watch(), { signal });
+    socket.addEventListener("quiet", () => this.#watch(), { signal });
+    socket.addEventListener("frame", ({ detail }) => {
+      if (detail.type === "support:conversationUpdated") this.#know(detail.payload.conversation);
+    }, { signal });
+    this.#showList();
+    this.#watch();
+  }
+
+  focus() {
+    this.element.querySelector("button")?.focus();
+  }
+
+  stop() {
+    this.#ended.abort();
+    this.#open?.stop();
+  }
+
+  /** First the watch, then the list: it begins with the next change. */
+  async #watch() {
+    try {
+      await this.#session.socket.request("support:watchInbox");
+      await this.#load(null);
+    } catch (refusal) {
+      if (!refusal.isPassing) this.#said.textContent = refusal.sentence;
+    }
+  }
+
+  async #load(cursor) {
+    try {
+      const { conversations, pagination } = await this.#session.api.conversations({ limit: 30, cursor });
+      conversations.forEach((conversation) => this.#rows.set(conversation.id, conversation));
+      if (cursor || !this.#next) this.#next = pagination.nextCursor;
+      this.#more.hidden = !this.#next;
+      this.#said.textContent = "";
+      this.#showRows();
+    } catch (refusal) {
+      if (!refusal.isPassing) this.#said.textContent = refusal.sentence;
+    }
+  }
+
+  #know(conversation) {
+    this.#rows.set(conversation.id, conversation);
+    this.#showRows();
+  }
+
+  #showList() {
+    const add = make("button", { type: "button", class: "primary", on: { click: () => this.#showForm() } }, icon("plus"), "New conversation");
+    this.element.replaceChildren(make("div", { class: "phone-head" }, make("h3", {}, "Help"), add), this.#said,
+      make("div", { class: "scroll" }, this.#list, this.#more));
+    this.#showRows();
+  }
+
+  #showRows() {
+    const focused = this.#list.contains(document.activeElement) ? document.activeElement.dataset.id : null;
+    const rows = [...this.#rows.values()].sort((one, other) => other.lastMessageAt.localeCompare(one.lastMessageAt));
+    this.#list.replaceChildren(...rows.map((conversation) => {
+      const { id, subject, lastMessagePreview, lastMessageAt, unreadCountUser, status } = conversation;
+      return make("li", {}, make("button", { type: "button", class: `row ${unreadCountUser ? "unread" : ""}`, data: { id }, on: { click: () => this.#show(id) } },
+        make("span", { class: "row-top" }, words("span", subject, { class: "row-subject" }), shortTime(lastMessageAt)),
+        make("span", { class: "row-bottom" }, words("span", lastMessagePreview, { class: "row-preview" }),
+          unreadCountUser ? make("span", { class: "badge" }, String(unreadCountUser), make("span", { class: "aside" }, " unread")) : null),
+        make("span", { class: "row-tags" }, make("span", { class: `tag status-${status}` }, title(status)))));
+    }));
+    if (!rows.length) this.#list.replaceChildren(make("li", { class: "empty" }, "Nothing here yet. Whatever it is: ask."));
+    oneTabStop(this.#list, "button");
+    if (focused) this.#list.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  #show(id) {
+    this.#open?.stop();
+    const heading = words("h3", "", { tabindex: "-1" });
+    const tag = make("span", { class: "tag" });
+    const open = new Conversation({
+      session: this.#session, id, own: "user", mayWrite: true, names: NAMES,
+      onGone: (refusal) => {
+        this.#close(id);
+        this.#said.textContent = refusal.sentence;
+      },
+    });
+    open.room.addEventListener("conversation", () => {
+      const { subject, status, assigned } = open.room.conversation;
+      if (heading.textContent !== subject) heading.replaceWith(Object.assign(heading, { textContent: subject }));
+      tag.className = `tag status-${status}`;
+      tag.textContent = title(status);
+      who.textContent = assigned ? "Somebody at the desk has it" : "Waits for somebody at the desk";
+      this.#know(open.room.conversation);
+    });
+    const who = make("span", { class: "fine" });
+    this.#open = open;
+    this.element.replaceChildren(
+      make("div", { class: "phone-head" }, iconButton("back", "Back to your conversations", { on: { click: () => this.#close(id) } }),
+        make("div", { class: "phone-title" }, heading, make("p", {}, tag, who))),
+      open.element);
+    open.start();
+    open.focus();
+  }
+
+  #close(id) {
+    this.#open?.stop();
+    this.#open = null;
+    this.#showList();
+    this.#list.querySelector(`[data-id="${CSS.escape(id ?? "")}"]`)?.focus();
+  }
+
+  #showForm() {
+    // One key for all attempts: opened twice it is still one conversation.
+    const clientMessageId = newKey();
+    const field = (label, control) => make("label", {}, make("span", {}, label), control);
+    const subject = make("input", { name: "subject", required: true, maxlength: "200", dir: "auto" });
+    const message = make("textarea", { name: "initialMessage", required: true, rows: "5", dir: "auto" });
+    const priority = make("select", { name: "priority" }, ...PRIORITIES.map((name) => make("option", { value: name, selected: name === "normal" }, title(name))));
+    const said = make("p", { class: "said", role: "alert" });
+    const form = make("form", { class: "form" }, field("What is it about?", subject), field("What has happened?", message), field("Priority", priority),
+      said, make("button", { class: "primary" }, "Send"));
+    form.addEventListener("submit", async (event) => {
+      event.preventDefault();
+      said.textContent = "";
+      try {
+        const opened = await this.#session.api.openConversation({ subject: subject.value, initialMessage: message.value, priority: priority.value, clientMessageId });
+        announce("The conversation is open.");
+        this.#know(opened.conversation);
+        this.#show(opened.conversation.id);
+      } catch (refusal) {
+        said.textContent = refusal.sentence;
+      }
+    });
+    this.element.replaceChildren(
+      make("div", { class: "phone-head" }, iconButton("back", "Back to your conversations", { on: { click: () => this.#close() } }), make("h3", {}, "New conversation")),
+      make("div", { class: "scroll" }, form));
+    subject.focus();
+  }
+}

@@ -57,6 +57,7 @@ const ASSETS: &[Asset] = &[
     asset!("messages.js", SCRIPT),
     asset!("phone.js", SCRIPT),
     asset!("room.js", SCRIPT),
+    asset!("rows.js", SCRIPT),
     asset!("side.js", SCRIPT),
     asset!("socket.js", SCRIPT),
     asset!("traffic.js", SCRIPT),

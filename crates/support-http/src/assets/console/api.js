@@ -97,6 +97,7 @@ export class Api extends EventTarget {
   /** Whether this person can send files to this server: asked with nothing in hand. */
   async takesFiles() {
     const response = await this.#ask("POST", `${this.#home}/attachments`, { body: new FormData() });
+    this.#traffic.add(this.#side, "down", `POST ${this.#home}/attachments`, { about: `${response.status}, only asked` });
     return ![401, 403, 404, 405].includes(response.status) && response.status < 500;
   }
 
@@ -106,6 +107,7 @@ export class Api extends EventTarget {
     if (!/^\/(?!\/)/.test(url)) throw new Refusal({ code: "not_found", message: "This file is elsewhere." });
     const response = await this.#ask("GET", url);
     if (!response.ok) await this.#read(response, "GET", url);
+    this.#traffic.add(this.#side, "down", `GET ${url}`, { about: String(response.status), outcome: "ok" });
     return response.blob();
   }
 
@@ -124,12 +126,7 @@ export class Api extends EventTarget {
     const headers = { Authorization: `Bearer ${this.#token}`, ...(type ? { "Content-Type": type } : {}) };
     const signal = AbortSignal.any([this.#network.signal, AbortSignal.timeout(PATIENCE)]);
     try {
-      const response = await fetch(path, { method, headers, body, signal, cache: "no-store", credentials: "omit" });
-      // The body comes later, and could be cut as well.
-      if (!response.headers.get("Content-Type")?.startsWith("application/json")) {
-        this.#traffic.add(this.#side, "down", `${method} ${path}`, { about: String(response.status) });
-      }
-      return response;
+      return await fetch(path, { method, headers, body, signal, cache: "no-store", credentials: "omit" });
     } catch {
       this.#traffic.add(this.#side, "note", `${method} ${path}`, { about: "no answer", outcome: "bad" });
       throw new Refusal(OFFLINE);

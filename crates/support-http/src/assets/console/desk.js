@@ -2,12 +2,21 @@
 // socket watches; the list is asked for anew only when the filters change or the connection was lost.
 import { Conversation } from "./conversation.js";
 import { Detail } from "./detail.js";
-import { icon, iconButton, make, oneTabStop, shortTime, title, walkByArrows, words } from "./elements.js";
+import { aside, icon, iconButton, make, title, words } from "./elements.js";
 import { Filters } from "./filters.js";
+import { Rows } from "./rows.js";
 
 const PAGE = 30;
 const COUNT_AFTER = 500;
 const NAMES = { user: "The user", admin: "The desk", system: "Notice", typing: "The user is typing", place: "desk" };
+
+/** The last line of a row. */
+const makeTags = ({ status, priority, userId, countryCode, assignedAdminId }) => [
+  make("span", { class: `tag status-${status}` }, title(status)),
+  ["high", "urgent"].includes(priority) && make("span", { class: `tag priority-${priority}` }, title(priority)),
+  make("span", { class: "row-user" }, `${userId}, ${countryCode}`),
+  assignedAdminId && make("span", { class: "row-assigned", title: `Assigned to ${assignedAdminId}` }, icon("person"), aside(`assigned to ${assignedAdminId}`)),
+];
 
 export class Desk {
   #session;
@@ -20,7 +29,7 @@ export class Desk {
   #ended = new AbortController();
   #said = make("p", { class: "said", role: "alert" });
   #count = make("span", { class: "fine", role: "status" });
-  #list = make("ul", { class: "rows", "aria-label": "Conversations" });
+  #list = new Rows({ label: "Conversations", unread: "unreadCountAdmin", makeTags, empty: "No conversation is like that.", onChoose: (id) => this.#show(id) });
   #more = make("button", { type: "button", class: "quiet", hidden: true, on: { click: () => this.#load(this.#next) } }, "Show more");
   #place = make("section", { class: "desk-conversation", "aria-label": "Conversation" });
   #filters;
@@ -29,10 +38,9 @@ export class Desk {
     this.#session = session;
     this.#colleagues = colleagues;
     this.#filters = new Filters({ ownId: session.principal.id, onChange: () => this.#load(null) });
-    walkByArrows(this.#list, "button");
     const column = make("section", { class: "desk-list", "aria-label": "Inbox" }, this.#filters.element,
       make("div", { class: "list-head" }, make("h3", {}, "Conversations"), this.#count), this.#said,
-      make("div", { class: "scroll" }, this.#list, this.#more));
+      make("div", { class: "scroll" }, this.#list.element, this.#more));
     this.element = make("div", { class: "desk-screen" }, column, this.#place);
     this.#showNothing();
     if (!session.may("VIEW")) {
@@ -50,7 +58,7 @@ export class Desk {
   }
 
   focus() {
-    this.#list.querySelector("button")?.focus();
+    this.#list.focus(this.#open?.room.id);
   }
 
   stop() {
@@ -122,23 +130,7 @@ export class Desk {
   }
 
   #showRows() {
-    const focused = this.#list.contains(document.activeElement) ? document.activeElement.dataset.id : null;
-    const rows = [...this.#rows.values()].sort((one, other) => other.lastMessageAt.localeCompare(one.lastMessageAt));
-    this.#list.replaceChildren(...rows.map((conversation) => make("li", {}, this.#makeRow(conversation))));
-    if (!rows.length) this.#list.replaceChildren(make("li", { class: "empty" }, "No conversation is like that."));
-    oneTabStop(this.#list, "button");
-    if (focused) this.#list.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
-  }
-
-  #makeRow({ id, subject, lastMessagePreview, lastMessageAt, unreadCountAdmin, status, priority, userId, countryCode, assignedAdminId }) {
-    return make("button", { type: "button", class: `row ${unreadCountAdmin ? "unread" : ""}`, data: { id }, "aria-current": id === this.#open?.room.id ? "true" : null, on: { click: () => this.#show(id) } },
-      make("span", { class: "row-top" }, words("span", subject, { class: "row-subject" }), shortTime(lastMessageAt)),
-      make("span", { class: "row-bottom" }, words("span", lastMessagePreview, { class: "row-preview" }),
-        unreadCountAdmin ? make("span", { class: "badge" }, String(unreadCountAdmin), make("span", { class: "aside" }, " unread")) : null),
-      make("span", { class: "row-tags" }, make("span", { class: `tag status-${status}` }, title(status)),
-        ["high", "urgent"].includes(priority) ? make("span", { class: `tag priority-${priority}` }, title(priority)) : null,
-        make("span", { class: "row-user" }, `${userId}, ${countryCode}`),
-        assignedAdminId ? make("span", { class: "row-assigned", title: `Assigned to ${assignedAdminId}` }, icon("person"), make("span", { class: "aside" }, `assigned to ${assignedAdminId}`)) : null));
+    this.#list.show(this.#rows.values(), this.#open?.room.id);
   }
 
   #showNothing() {
@@ -185,6 +177,6 @@ export class Desk {
     this.#open = null;
     this.#showNothing();
     this.#showRows();
-    this.#list.querySelector(`[data-id="${CSS.escape(id ?? "")}"]`)?.focus();
+    this.#list.focus(id);
   }
 }

@@ -14,6 +14,7 @@ export class Detail {
   #mayAssign;
   #colleagues;
   #isSure = false;
+  #sections = new Map();
   #said = make("p", { class: "said", role: "alert" });
   #body = make("div", { class: "detail-body" });
 
@@ -27,12 +28,29 @@ export class Detail {
     room.addEventListener("conversation", () => this.#show());
   }
 
+  /** Makes anew what has changed and nothing else: somebody may be about to use the rest. */
   #show() {
-    const { conversation, user } = this.#room;
+    const { conversation, user, mayWrite } = this.#room;
+    const { status, priority, assignedAdminId } = conversation;
     const focused = this.#body.contains(document.activeElement) ? document.activeElement.dataset.control : null;
-    this.#body.replaceChildren(this.#makeUser(user ?? conversation), this.#makeStatus(conversation), this.#makePriority(conversation),
-      this.#makeAssignment(conversation), this.#makeFacts(conversation));
-    if (focused) this.#body.querySelector(`[data-control="${CSS.escape(focused)}"]`)?.focus();
+    const sections = {
+      user: [[user, conversation.userId], () => this.#makeUser(user ?? conversation)],
+      status: [[status, mayWrite, this.#isSure], () => this.#makeStatus(conversation)],
+      priority: [[status, mayWrite, priority], () => this.#makePriority(conversation)],
+      assignment: [[status, mayWrite, assignedAdminId], () => this.#makeAssignment(conversation)],
+      facts: [[conversation], () => this.#makeFacts(conversation)],
+    };
+    Object.entries(sections).forEach(([name, [state, makeSection]]) => this.#put(name, JSON.stringify(state), makeSection));
+    if (focused && !this.#body.contains(document.activeElement)) this.#body.querySelector(`[data-control="${CSS.escape(focused)}"]`)?.focus();
+  }
+
+  #put(name, state, makeSection) {
+    const known = this.#sections.get(name);
+    if (known?.state === state) return;
+    const element = makeSection();
+    if (known) known.element.replaceWith(element);
+    else this.#body.append(element);
+    this.#sections.set(name, { state, element });
   }
 
   #makeUser({ userId, userType, countryCode, displayName, maskedEmail, maskedPhone, profileId }) {
@@ -116,6 +134,8 @@ export class Detail {
     try {
       await this.#room.update(change);
     } catch (refusal) {
+      // A control may show what was wished; it has to show what is.
+      this.#sections.forEach((section) => { section.state = ""; });
       this.#said.textContent = refusal.code === "stale" ? "Somebody else has changed it meanwhile. This is how it stands now." : refusal.sentence;
     }
     this.#show();

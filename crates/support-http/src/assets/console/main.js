@@ -18,10 +18,11 @@ const demoPeople = async () => {
 };
 
 /** A button that shows and hides an element, and keeps saying which. */
-const toggles = (button, element, isShown) => {
+const toggles = (button, element, onShown) => {
   const show = (shown) => {
     element.hidden = !shown;
     button.setAttribute("aria-expanded", String(shown));
+    if (shown) onShown();
   };
   button.addEventListener("click", () => show(element.hidden));
   element.addEventListener("keydown", (event) => {
@@ -29,7 +30,6 @@ const toggles = (button, element, isShown) => {
     show(false);
     button.focus();
   });
-  show(isShown);
 };
 
 const switchTheme = (button) => {
@@ -52,7 +52,7 @@ const switchSides = (buttons, main) => {
 const start = async () => {
   const find = (selector) => document.querySelector(selector);
   const traffic = new Traffic(find("#traffic"));
-  toggles(find("#traffic-toggle"), find("#traffic"), false);
+  toggles(find("#traffic-toggle"), find("#traffic"), () => traffic.toEnd());
   switchTheme(find("#theme"));
   switchSides([...document.querySelectorAll(".sides button")], find("main"));
   const people = await demoPeople();

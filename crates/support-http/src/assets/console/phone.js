@@ -1,10 +1,14 @@
 // The user's phone: own conversations, one of them, and a new one. Shows what a user is told and nothing else; whatever is
 // asked goes through the routes of users.
 import { Conversation } from "./conversation.js";
-import { announce, icon, iconButton, make, newKey, oneTabStop, shortTime, title, walkByArrows, words } from "./elements.js";
+import { announce, icon, iconButton, make, newKey, title, words } from "./elements.js";
+import { Rows } from "./rows.js";
 
 const NAMES = { user: "You", admin: "Support", system: "Notice", typing: "Support is typing", place: "phone" };
 const PRIORITIES = ["low", "normal", "high", "urgent"];
+
+/** The last line of a row. */
+const makeTags = ({ status }) => [make("span", { class: `tag status-${status}` }, title(status))];
 
 export class Phone {
   #session;
@@ -12,14 +16,13 @@ export class Phone {
   #open = null;
   #next = null;
   #said = make("p", { class: "said", role: "alert" });
-  #list = make("ul", { class: "rows", "aria-label": "Your conversations" });
+  #list = new Rows({ label: "Your conversations", unread: "unreadCountUser", makeTags, empty: "Nothing here yet. Whatever it is: ask.", onChoose: (id) => this.#show(id) });
   #more = make("button", { type: "button", class: "quiet", hidden: true, on: { click: () => this.#load(this.#next) } }, "Show more");
   #ended = new AbortController();
 
   constructor(session) {
     this.#session = session;
     this.element = make("div", { class: "phone-screen" });
-    walkByArrows(this.#list, "button");
     const { signal } = this.#ended;
     const { socket } = session;
     socket.addEventListener("live", () => this.#watch(), { signal });
@@ -71,24 +74,12 @@ export class Phone {
   #showList() {
     const add = make("button", { type: "button", class: "primary", on: { click: () => this.#showForm() } }, icon("plus"), "New conversation");
     this.element.replaceChildren(make("div", { class: "phone-head" }, make("h3", {}, "Help"), add), this.#said,
-      make("div", { class: "scroll" }, this.#list, this.#more));
+      make("div", { class: "scroll" }, this.#list.element, this.#more));
     this.#showRows();
   }
 
   #showRows() {
-    const focused = this.#list.contains(document.activeElement) ? document.activeElement.dataset.id : null;
-    const rows = [...this.#rows.values()].sort((one, other) => other.lastMessageAt.localeCompare(one.lastMessageAt));
-    this.#list.replaceChildren(...rows.map((conversation) => {
-      const { id, subject, lastMessagePreview, lastMessageAt, unreadCountUser, status } = conversation;
-      return make("li", {}, make("button", { type: "button", class: `row ${unreadCountUser ? "unread" : ""}`, data: { id }, on: { click: () => this.#show(id) } },
-        make("span", { class: "row-top" }, words("span", subject, { class: "row-subject" }), shortTime(lastMessageAt)),
-        make("span", { class: "row-bottom" }, words("span", lastMessagePreview, { class: "row-preview" }),
-          unreadCountUser ? make("span", { class: "badge" }, String(unreadCountUser), make("span", { class: "aside" }, " unread")) : null),
-        make("span", { class: "row-tags" }, make("span", { class: `tag status-${status}` }, title(status)))));
-    }));
-    if (!rows.length) this.#list.replaceChildren(make("li", { class: "empty" }, "Nothing here yet. Whatever it is: ask."));
-    oneTabStop(this.#list, "button");
-    if (focused) this.#list.querySelector(`[data-id="${CSS.escape(focused)}"]`)?.focus();
+    this.#list.show(this.#rows.values());
   }
 
   #show(id) {
@@ -124,7 +115,7 @@ export class Phone {
     this.#open?.stop();
     this.#open = null;
     this.#showList();
-    this.#list.querySelector(`[data-id="${CSS.escape(id ?? "")}"]`)?.focus();
+    this.#list.focus(id);
   }
 
   #showForm() {

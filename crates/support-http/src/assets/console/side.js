@@ -43,7 +43,7 @@ export class Side {
   #said = make("p", { class: "said", role: "alert" });
   #state = make("span", { class: "state", role: "status" });
   #hint = make("p", { class: "hint", role: "status", hidden: true });
-  #cut = make("button", { type: "button", class: "cut quiet", "aria-pressed": "false" }, icon("plug"), make("span", {}, "Cut the network"));
+  #cut = make("button", { type: "button", class: "cut quiet", title: "Cut the network" }, icon("plug"), make("span", {}, "Cut the network"));
 
   /** `makeScreen(session)` returns what is shown to who is signed in: an element, and `stop()`. */
   constructor({ panel, name, kind, people, traffic, makeScreen }) {
@@ -96,7 +96,8 @@ export class Side {
       this.#askWho(kind === "admin" ? "That is a token of the desk: it belongs on the other side." : "That is a user's token: it belongs on the phone.");
       return;
     }
-    session.takesFiles = await session.api.takesFiles().catch(() => false);
+    const mayWrite = kind === "user" || session.may("REPLY");
+    session.takesFiles = mayWrite && await session.api.takesFiles().catch(() => false);
     if (session !== this.session) return;
     this.#screen = this.#makeScreen(session);
     this.#panel.replaceChildren(this.#makeBar(session), this.#hint, this.#screen.element);
@@ -143,11 +144,12 @@ export class Side {
 
   #toggleNetwork() {
     this.#setCut(!this.session.network.isCut);
-    this.session.network.set(this.#cut.getAttribute("aria-pressed") === "true");
+    this.session.network.set(this.#cut.dataset.cut === "true");
   }
 
   #setCut(isCut) {
-    this.#cut.setAttribute("aria-pressed", String(isCut));
-    this.#cut.querySelector("span").textContent = isCut ? "Restore the network" : "Cut the network";
+    this.#cut.dataset.cut = String(isCut);
+    this.#cut.title = isCut ? "Restore the network" : "Cut the network";
+    this.#cut.querySelector("span").textContent = this.#cut.title;
   }
 }

@@ -47,8 +47,13 @@ export class Traffic {
     });
     this.#lines.append(line);
     while (this.#lines.childElementCount > MOST_LINES) this.#lines.firstElementChild.remove();
-    if (atEnd) this.#lines.scrollTop = this.#lines.scrollHeight;
+    if (atEnd) this.toEnd();
     this.#tell();
+  }
+
+  /** Shows the latest. */
+  toEnd() {
+    this.#lines.scrollTop = this.#lines.scrollHeight;
   }
 
   #tell() {

@@ -44,7 +44,9 @@ export class Filters {
       event.preventDefault();
       changed(0);
     });
-    this.#form.addEventListener("input", (event) => changed(event.target.matches("select, [type=date]") ? 0 : PAUSE));
+    const isChosen = (event) => event.target.matches("select, [type=date]");
+    this.#form.addEventListener("change", (event) => isChosen(event) && changed(0));
+    this.#form.addEventListener("input", (event) => isChosen(event) || changed(PAUSE));
     this.#form.addEventListener("reset", () => setTimeout(() => changed(0)));
     this.element = this.#form;
   }

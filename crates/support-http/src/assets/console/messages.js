@@ -15,6 +15,8 @@ export class MessageList {
   #typing = make("p", { class: "typing", hidden: true });
   #end = make("div", { class: "messages-end", "aria-hidden": "true" });
   #watch;
+  #sticks = true;
+  #fit = new ResizeObserver(() => { if (this.#sticks) this.#toEnd(); });
 
   /** `names` has a text for each sender type; `onSeen` is called when the end can be seen. */
   constructor({ room, api, names, onSeen }) {
@@ -30,6 +32,9 @@ export class MessageList {
       if (entry.isIntersecting && !document.hidden) onSeen();
     }, { root: this.element, rootMargin: `0px 0px ${NEAR_THE_END}px 0px` });
     this.#watch.observe(this.#end);
+    // Who is at the end stays there, also when the place gets smaller.
+    this.element.addEventListener("scroll", () => { this.#sticks = this.#isNearEnd(); });
+    this.#fit.observe(this.element);
     room.addEventListener("messages", () => this.#show());
     room.addEventListener("pending", () => this.#showPending());
     room.addEventListener("typing", () => this.#showTyping());
@@ -37,6 +42,7 @@ export class MessageList {
 
   stop() {
     this.#watch.disconnect();
+    this.#fit.disconnect();
     this.#files.forEach((url) => URL.revokeObjectURL(url));
   }
 

@@ -100,9 +100,9 @@ export class Room extends EventTarget {
     this.#tell("pending");
   }
 
-  /** Says that all messages so far have been seen. */
+  /** Says that all messages so far have been seen. Own ones need not be marked. */
   markRead() {
-    this.#seen = this.#shown;
+    this.#seen = this.messages.findLast((message) => message.senderType !== this.own)?.seq ?? 0;
     this.#mark();
   }
 
@@ -112,7 +112,7 @@ export class Room extends EventTarget {
     const now = Date.now();
     if (isTyping ? now - this.#typed < TYPING_EVERY : this.#typed === 0) return;
     this.#typed = isTyping ? now : 0;
-    this.#socket.request("support:typing", { conversationId: this.id, isTyping }).catch(() => {});
+    this.#socket.request("support:typing", { conversationId: this.id, isTyping }).catch((refusal) => this.#noteForbidden(refusal));
   }
 
   /** Changes status, priority or assignment, unless somebody else was faster. */
@@ -173,6 +173,8 @@ export class Room extends EventTarget {
     this.#shown = conversation.lastSeq;
     this.#isLoaded = true;
     messages.forEach((message) => this.#noteMark(message));
+    const unread = this.own === "user" ? conversation.unreadCountUser : conversation.unreadCountAdmin;
+    if (unread === 0) this.#marked = this.#shown;
     this.#know(conversation);
   }
 
@@ -258,14 +260,17 @@ export class Room extends EventTarget {
       this.#know((await this.#socket.request("support:markRead", { conversationId: this.id, upToSeq })).conversation);
       this.#marked = upToSeq;
     } catch (refusal) {
-      // A narrowed token, most likely: then nothing else can be changed either.
-      if (refusal.code === "forbidden") {
-        this.mayWrite = false;
-        this.#tell("conversation");
-      }
+      this.#noteForbidden(refusal);
     }
     this.#isMarking = false;
     if (this.#seen > upToSeq) this.#mark();
+  }
+
+  /** A token does not say that it was narrowed; the first thing that it may not does. Then it may change nothing here. */
+  #noteForbidden(refusal) {
+    if (refusal.code !== "forbidden") return;
+    this.mayWrite = false;
+    this.#tell("conversation");
   }
 
   #setTyping(isTyping) {

@@ -64,18 +64,29 @@ fn status_priority_and_assignment_are_changed_and_seen_by_others() {
     console.nothing_went_wrong();
 }
 
+/// Fills a filter in, as a browser tells of it.
+fn fill(console: &Console, field: &str, value: &str) {
+    console.browser.run(&format!(
+        "const field = document.querySelector('#desk .filters [name={field}]'); field.value = '{value}'; \
+         ['input', 'change'].forEach((name) => field.dispatchEvent(new Event(name, {{ bubbles: true }})))"
+    ));
+}
+
+/// Waits until the list has these rows and no others.
+#[track_caller]
+fn lists(console: &Console, ids: &[&str]) {
+    let mut ids = ids.to_vec();
+    ids.sort_unstable();
+    let shown = "[...document.querySelectorAll('#desk .row')].map((one) => one.dataset.id).sort().join()";
+    console.browser.wait_until(&format!("{shown} === {}", json!(ids.join(","))));
+}
+
 #[test]
 fn filters_and_search_narrow_the_list_and_what_is_live_keeps_to_them() {
     let Some((console, driver, admin, fare)) = two_at_the_console(Backend::Sqlite) else { return };
     let other = console.desk.customer("customer-1", "BD").open("Parcel arrived wet", "The box is soaked.");
     admin.change(&other, &json!({"status": "resolved", "priority": "urgent", "assignedAdminId": "admin-9"}));
-    let shows = |ids: &[&str]| {
-        let mut ids = ids.to_vec();
-        ids.sort_unstable();
-        let shown = "[...document.querySelectorAll('#desk .row')].map((one) => one.dataset.id).sort().join()";
-        console.browser.wait_until(&format!("{shown} === {}", json!(ids.join(","))));
-    };
-    shows(&[&fare.id, &other.id]);
+    lists(&console, &[&fare.id, &other.id]);
     console.browser.click("#desk .filters-more summary");
     for (field, value, expected) in [
         ("status", "resolved", &other),
@@ -85,34 +96,28 @@ fn filters_and_search_narrow_the_list_and_what_is_live_keeps_to_them() {
         ("userId", "driver-1", &fare),
         ("search", "PARCEL", &other),
     ] {
-        console.browser.run(&format!(
-            "const field = document.querySelector('#desk .filters [name={field}]'); field.value = '{value}'; \
-             field.dispatchEvent(new Event('input', {{ bubbles: true }}))"
-        ));
-        shows(&[&expected.id]);
+        fill(&console, field, value);
+        lists(&console, &[&expected.id]);
         console.browser.click("#desk .filters [type=reset]");
-        shows(&[&fare.id, &other.id]);
+        lists(&console, &[&fare.id, &other.id]);
     }
     for (field, value, count) in
         [("from", "2999-01-01", 0), ("to", "2999-01-01", 2), ("countryCode", "US", 0), ("assigned", "me", 0)]
     {
-        console.browser.run(&format!(
-            "const field = document.querySelector('#desk .filters [name={field}]'); field.value = '{value}'; \
-             field.dispatchEvent(new Event('input', {{ bubbles: true }}))"
-        ));
+        fill(&console, field, value);
         console.browser.wait_until(&format!("document.querySelectorAll('#desk .row').length === {count}"));
         console
             .browser
             .wait_until(&format!("document.querySelector('#desk .list-head .fine').innerText === '{count}'"));
         console.browser.click("#desk .filters [type=reset]");
-        shows(&[&fare.id, &other.id]);
+        lists(&console, &[&fare.id, &other.id]);
     }
     // Live, with a filter: what no longer belongs there leaves, what begins to belong comes.
     console.browser.click("#desk .filters [name=status] option[value=open]");
-    shows(&[&fare.id]);
+    lists(&console, &[&fare.id]);
     admin.change(&fare, &json!({"status": "pending"}));
-    shows(&[]);
+    lists(&console, &[]);
     driver.send(&fare, "Hello?");
-    shows(&[&fare.id]);
+    lists(&console, &[&fare.id]);
     console.nothing_went_wrong();
 }

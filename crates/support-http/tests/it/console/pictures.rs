@@ -9,7 +9,7 @@ use serde_json::json;
 use crate::harness::{Address, Browser, Server, scratch_folder};
 
 /// More would make a checkout slow.
-const MOST_BYTES: usize = 200 * 1024;
+const MOST_BYTES: usize = 200_000;
 
 /// Where to put them; nothing means nowhere.
 const FOLDER: &str = "SUPPORT_SCREENSHOTS";
@@ -27,8 +27,6 @@ impl Studio {
 
     #[track_caller]
     fn take(&self, name: &str) {
-        // No cursor that blinks, no pointer over a button.
-        self.browser.run("document.activeElement.blur()");
         self.browser.wait_until("document.getAnimations().every((one) => one.playState !== 'running' || one.effect.getTiming().iterations > 1)");
         let picture = self.browser.picture();
         assert!(picture.len() < MOST_BYTES, "{name} has {} bytes", picture.len());
@@ -62,10 +60,12 @@ fn pictures_can_be_taken_of_a_talk() {
         assert!(Path::new(folder).is_dir(), "{FOLDER} is no folder");
     }
     let studio = Studio { browser, folder };
-    studio.size(1440, 900);
+    studio.size(1320, 840);
     studio.browser.go(&format!("http://{}/console", address.get()));
     studio.browser.run("document.documentElement.dataset.theme = 'light'");
     talk(&studio);
+    // Who leaves the box no longer types.
+    studio.browser.wait_until("!document.querySelector('#phone .typing').hidden");
     studio.take("console.png");
     studio.browser.run("document.documentElement.dataset.theme = 'dark'");
     cut(&studio);
@@ -106,7 +106,7 @@ fn cut(studio: &Studio) {
     browser.wait_until("document.querySelector('#phone .pending')");
     browser.click("#traffic-toggle");
     browser.wait_until("document.querySelector('#traffic').checkVisibility()");
-    browser.run("const all = document.querySelector('#traffic-lines'); all.scrollTop = all.scrollHeight");
+    browser.run("document.activeElement.blur()");
 }
 
 fn narrow(studio: &Studio) {
@@ -117,8 +117,10 @@ fn narrow(studio: &Studio) {
         "document.querySelector('#phone .state[data-state=live]') && !document.querySelector('#phone .pending')",
     );
     studio.size(390, 780);
+    browser.run("document.activeElement.blur()");
     studio.take("console-phone.png");
     browser.click(".sides [value=desk]");
     browser.click("#desk .back");
+    browser.run("document.activeElement.blur()");
     studio.take("console-list.png");
 }

@@ -67,10 +67,18 @@ fn a_token_that_only_reads_gets_no_box_to_write_in() {
     let Some(console) = Console::open(Backend::Sqlite) else { return };
     let driver = console.desk.driver("driver-1", "BD");
     let opened = driver.open("Trip fare is missing", "Where is it?");
+    let another = driver.open("Another thing", "And where is that?");
+    console.desk.admin("SUPPORT_ADMIN", Some("BD")).send(&another, "Here.");
     let narrowed = narrow(driver.token.as_deref().expect("a token"), &["--read-only"]);
     console.sign_in("phone", &driver.with_token(&narrowed));
     console.choose("phone", &opened);
     console.shows("phone", &["Where is it?"]);
-    // A token does not say how it was narrowed: the first thing that is refused does.
-    console.browser.wait_until("!document.querySelector('#phone textarea')?.checkVisibility()");
+    // A token does not say how it was narrowed: the first thing that is refused does, here that somebody types ...
+    assert!(console.browser.sees("#phone textarea"));
+    console.browser.write("#phone textarea", "I");
+    console.browser.wait_until("!document.querySelector('#phone textarea').checkVisibility()");
+    // ... and there that something was read.
+    console.browser.click("#phone .phone-head .icon-button");
+    console.choose("phone", &another);
+    console.browser.wait_until("!document.querySelector('#phone textarea').checkVisibility()");
 }

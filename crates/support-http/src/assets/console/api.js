@@ -104,7 +104,7 @@ export class Api extends EventTarget {
   /** The bytes of an attachment. Its URL needs the header, so an `<img src>` could not show it. */
   async file(url) {
     // Only a path of this server: a token must not be shown to anybody else.
-    if (!/^\/(?!\/)/.test(url)) throw new Refusal({ code: "not_found", message: "This file is elsewhere." });
+    if (new URL(url, location.href).origin !== location.origin) throw new Refusal({ code: "not_found", message: "This file is elsewhere." });
     const response = await this.#ask("GET", url);
     if (!response.ok) await this.#read(response, "GET", url);
     this.#traffic.add(this.#side, "down", `GET ${url}`, { about: String(response.status), outcome: "ok" });

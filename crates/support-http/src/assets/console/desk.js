@@ -8,6 +8,7 @@ import { Rows } from "./rows.js";
 
 const PAGE = 30;
 const COUNT_AFTER = 500;
+const RETRY = 2_000;
 const NAMES = { user: "The user", admin: "The desk", system: "Notice", typing: "The user is typing", place: "desk" };
 
 /** The last line of a row. */
@@ -24,6 +25,8 @@ export class Desk {
   #rows = new Map();
   #open = null;
   #next = null;
+  #again = null;
+  #changed = new Set();
   #asked = 0;
   #counting = null;
   #ended = new AbortController();
@@ -63,6 +66,7 @@ export class Desk {
 
   stop() {
     this.#ended.abort();
+    clearTimeout(this.#again);
     clearTimeout(this.#counting);
     this.#open?.stop();
   }
@@ -80,12 +84,15 @@ export class Desk {
   /** The list from its beginning, or its next page. An answer that another question has overtaken is passed over. */
   async #load(cursor) {
     const asked = ++this.#asked;
+    const changed = this.#changed = new Set();
     try {
       const query = { ...this.#filters.query, limit: PAGE, cursor, includeTotal: cursor ? "" : "true" };
       const { conversations, pagination } = await this.#session.api.conversations(query);
       if (asked !== this.#asked) return;
-      const known = cursor ? this.#rows : new Map();
-      conversations.forEach((conversation) => known.set(conversation.id, this.#newer(conversation)));
+      const known = new Map(cursor ? this.#rows : []);
+      conversations.forEach((conversation) => known.set(conversation.id, conversation));
+      // What was told meanwhile is newer than what was read before it.
+      changed.forEach((id) => (this.#rows.has(id) ? known.set(id, this.#rows.get(id)) : known.delete(id)));
       this.#rows = known;
       this.#next = pagination.nextCursor;
       this.#more.hidden = !this.#next;
@@ -93,13 +100,15 @@ export class Desk {
       if (!cursor) this.#showCount(pagination);
       this.#showRows();
     } catch (refusal) {
-      if (asked === this.#asked && !refusal.isPassing) this.#said.textContent = refusal.sentence;
+      if (asked === this.#asked) this.#retry(refusal);
     }
   }
 
-  #newer(conversation) {
-    const known = this.#rows.get(conversation.id);
-    return known && known.updatedAt > conversation.updatedAt ? known : conversation;
+  /** What is passing is asked again, unless the next connection asks anyway. */
+  #retry(refusal) {
+    clearTimeout(this.#again);
+    if (!refusal.isPassing) this.#said.textContent = refusal.sentence;
+    else if (this.#session.socket.state === "live") this.#again = setTimeout(() => this.#load(null), RETRY);
   }
 
   #showCount({ total, totalCapped }) {
@@ -111,6 +120,7 @@ export class Desk {
     const { id } = conversation;
     const was = this.#rows.has(id);
     const is = this.#filters.matches(conversation);
+    this.#changed.add(id);
     if (is) this.#rows.set(id, conversation);
     else this.#rows.delete(id);
     if (was || is) this.#showRows();

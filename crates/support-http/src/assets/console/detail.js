@@ -103,7 +103,7 @@ export class Detail {
     const now = make("p", { class: "assigned" }, icon("person"), who);
     if (!this.#mayAssign || !this.#room.mayWrite || status === "closed") return make("section", {}, heading, now);
     const button = (control, label, id) => make("button", { type: "button", class: "quiet", data: { control }, on: { click: () => this.#change({ assignedAdminId: id }) } }, label);
-    const others = make("input", { name: "colleague", "aria-label": "Hand over to, by id", placeholder: "Hand over to (id)", list: "colleagues", required: true, data: { control: "colleague" } });
+    const others = make("input", { name: "colleague", "aria-label": "Hand over to, by id", placeholder: "Admin id", list: "colleagues", required: true, data: { control: "colleague" } });
     const form = make("form", { class: "hand-over" }, others, make("button", { class: "quiet" }, "Hand over"),
       make("datalist", { id: "colleagues" }, ...this.#colleagues.map((id) => make("option", { value: id }))));
     form.addEventListener("submit", (event) => {

@@ -25,7 +25,7 @@ export class MessageList {
     this.#names = names;
     this.#typing.append(make("span", { class: "dots", "aria-hidden": "true" }, make("i"), make("i"), make("i")), names.typing);
     this.earlier = make("button", { type: "button", class: "quiet earlier", hidden: true, on: { click: () => this.#loadEarlier() } }, "Show earlier messages");
-    this.element = make("div", { class: "scroll", tabindex: "0", role: "log", "aria-live": "polite", "aria-label": `Messages, ${names.place}`, "aria-busy": "true" },
+    this.element = make("div", { class: "scroll", tabindex: "0", role: "log", "aria-live": "off", "aria-label": `Messages, ${names.place}`, "aria-busy": "true" },
       this.earlier, this.#list, this.#pending, this.#typing, this.#end);
     this.#watch = new IntersectionObserver(([entry]) => {
       this.isAtEnd = entry.isIntersecting;
@@ -56,6 +56,7 @@ export class MessageList {
       this.#byNumber.set(message.seq, element);
       const isOlder = known && message.seq < Number(known.dataset.seq);
       this.#list.insertBefore(element, isOlder ? known : null);
+      // Said here and not by the list: what one writes oneself need not be read out, twice.
       if (!isFirst && !isOlder && message.senderType !== this.#room.own) announce(`${this.#names[message.senderType]}: ${message.text}`);
     });
     this.#byNumber.forEach((element, seq) => this.#showMark(element, seq));

@@ -5,6 +5,7 @@ import { announce, icon, iconButton, make, newKey, title, words } from "./elemen
 import { Rows } from "./rows.js";
 
 const NAMES = { user: "You", admin: "Support", system: "Notice", typing: "Support is typing", place: "phone" };
+const RETRY = 2_000;
 const PRIORITIES = ["low", "normal", "high", "urgent"];
 
 /** The last line of a row. */
@@ -15,6 +16,8 @@ export class Phone {
   #rows = new Map();
   #open = null;
   #next = null;
+  #again = null;
+  #changed = new Set();
   #said = make("p", { class: "said", role: "alert" });
   #list = new Rows({ label: "Your conversations", unread: "unreadCountUser", makeTags, empty: "Nothing here yet. Whatever it is: ask.", onChoose: (id) => this.#show(id) });
   #more = make("button", { type: "button", class: "quiet", hidden: true, on: { click: () => this.#load(this.#next) } }, "Show more");
@@ -40,6 +43,7 @@ export class Phone {
 
   stop() {
     this.#ended.abort();
+    clearTimeout(this.#again);
     this.#open?.stop();
   }
 
@@ -54,19 +58,29 @@ export class Phone {
   }
 
   async #load(cursor) {
+    const changed = this.#changed = new Set();
     try {
       const { conversations, pagination } = await this.#session.api.conversations({ limit: 30, cursor });
-      conversations.forEach((conversation) => this.#rows.set(conversation.id, conversation));
+      // What was told meanwhile is newer than what was read before it.
+      conversations.filter(({ id }) => !changed.has(id)).forEach((conversation) => this.#rows.set(conversation.id, conversation));
       if (cursor || !this.#next) this.#next = pagination.nextCursor;
       this.#more.hidden = !this.#next;
       this.#said.textContent = "";
       this.#showRows();
     } catch (refusal) {
-      if (!refusal.isPassing) this.#said.textContent = refusal.sentence;
+      this.#retry(refusal);
     }
   }
 
+  /** What is passing is asked again, unless the next connection asks anyway. */
+  #retry(refusal) {
+    clearTimeout(this.#again);
+    if (!refusal.isPassing) this.#said.textContent = refusal.sentence;
+    else if (this.#session.socket.state === "live") this.#again = setTimeout(() => this.#load(null), RETRY);
+  }
+
   #know(conversation) {
+    this.#changed.add(conversation.id);
     this.#rows.set(conversation.id, conversation);
     this.#showRows();
   }

@@ -20,6 +20,7 @@ export class Room extends EventTarget {
   #entering = 0;
   #isLive = false;
   #isSending = false;
+  #isLingering = false;
   #seen = 0;
   #marked = 0;
   #isMarking = false;
@@ -68,14 +69,24 @@ export class Room extends EventTarget {
     return this.#enter();
   }
 
-  /** Leaves, and forgets what was not sent. */
+  /** Leaves; but what was written is sent first, however long that takes. */
   stop() {
+    this.typing(false);
+    this.mayWrite = false;
+    if (this.#hasUnsent) this.#isLingering = true;
+    else this.#end();
+  }
+
+  get #hasUnsent() {
+    return this.pending.some((item) => item.state !== "refused");
+  }
+
+  #end() {
     this.#ended.abort();
     clearTimeout(this.#typingEnds);
-    if (this.#socket.state === "live") {
-      this.typing(false);
-      this.#socket.request("support:leaveConversation", { conversationId: this.id }).catch(() => {});
-    }
+    // Who has lingered may have been followed by another room for the same conversation.
+    if (this.#isLingering || this.#socket.state !== "live") return;
+    this.#socket.request("support:leaveConversation", { conversationId: this.id }).catch(() => {});
   }
 
   /** Gets the page before the first message. */
@@ -151,7 +162,7 @@ export class Room extends EventTarget {
     } catch (refusal) {
       if (isStale() || this.#isAnswered(refusal)) return;
       if (refusal instanceof Refusal && !refusal.isPassing) {
-        this.stop();
+        this.#end();
         this.dispatchEvent(new CustomEvent("gone", { detail: refusal }));
       } else {
         setTimeout(() => this.#enter(), refusal.retryAfter ? refusal.retryAfter * 1_000 : RETRY);
@@ -250,6 +261,7 @@ export class Room extends EventTarget {
       this.#tell("pending");
     }
     this.#isSending = false;
+    if (this.#isLingering && !this.#hasUnsent) this.#end();
   }
 
   async #mark() {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::harness::{Address, Backend, Browser, Desk, Person, Server, USER, scratch_folder};
+use crate::harness::{Address, Backend, Browser, Desk, Person, Server, USER, eventually, scratch_folder};
 
 on_both_backends!(it_is_there_only_where_it_is_switched_on);
 
@@ -51,6 +51,7 @@ fn the_demo_offers_its_people_and_lets_its_own_page_in() {
     let mut server = Server::start("demo", "demo", folder.path(), &BTreeMap::new());
     let address = Address::default();
     address.set(server.port());
+    eventually("its address is printed", || server.printed().contains(&format!("http://{}/console\n", address.get())));
     let nobody = Person::new(&address, None, USER);
     let people = nobody.get("/console/people.json").expect(200);
     let all = people.json.as_array().expect("a list");

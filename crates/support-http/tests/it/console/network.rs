@@ -85,3 +85,23 @@ fn a_send_whose_answer_was_lost_is_one_message() {
     assert_eq!(admin.messages(&opened).len(), 4);
     console.nothing_went_wrong();
 }
+
+#[test]
+fn what_was_written_is_sent_although_its_writer_looks_at_something_else() {
+    let Some((console, _, _, opened)) = two_at_the_console(Backend::Sqlite) else { return };
+    console.choose("phone", &opened);
+    console.choose("desk", &opened);
+    console.browser.click("#phone .cut");
+    console.say("phone", "From the tunnel");
+    console.say("phone", "Still there");
+    console.browser.click("#phone .phone-head .icon-button");
+    console.browser.wait_until("document.querySelector('#phone .row')");
+    console.browser.click("#phone .cut");
+    console.shows("desk", &[FIRST, "From the tunnel", "Still there"]);
+    console.choose("phone", &opened);
+    console.shows("phone", &[FIRST, "From the tunnel", "Still there"]);
+    // The room is followed by who came back to it, and not left by who had still to send.
+    console.say("desk", "Drive carefully.");
+    console.shows("phone", &[FIRST, "From the tunnel", "Still there", "Drive carefully."]);
+    console.nothing_went_wrong();
+}

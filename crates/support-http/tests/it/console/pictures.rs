@@ -92,7 +92,7 @@ fn talk(studio: &Studio) {
         "I found it. The fare of 340 taka was booked to another wallet; it will be in yours within the hour.",
     );
     studio.say("phone", "\u{9a7}\u{9a8}\u{9cd}\u{9af}\u{9ac}\u{9be}\u{9a6}, \u{985}\u{9a8}\u{9c7}\u{995} \u{989}\u{9aa}\u{995}\u{9be}\u{9b0} \u{9b9}\u{9b2}\u{964}");
-    browser.write("#desk textarea", "You are");
+    browser.write("#desk textarea", "You are welcome.");
     browser.wait_until("!document.querySelector('#phone .typing').hidden");
 }
 

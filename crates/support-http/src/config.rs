@@ -21,7 +21,7 @@ use support_store::{DatabaseUrl, StoreConfig};
 
 use crate::background::{Signals, start_realtime};
 use crate::host::{HOST, HOST_DATABASE_URL, HostOptions, JWT_SECRET};
-use crate::state::WebConfig;
+use crate::state::{Console, WebConfig};
 use crate::ws::{SocketLimits, tcp::TcpOptions};
 
 pub use self::files::FilesConfig;
@@ -252,8 +252,18 @@ fn web(variables: Variables, max_message_chars: usize) -> Result<WebConfig, Inva
         max_body_bytes: max_body_bytes as usize,
         upload_timeout: Duration::from_secs(upload_timeout.into()),
         trust_proxy,
+        console: console(variables)?,
         metrics: None,
     })
+}
+
+fn console(variables: Variables) -> Result<Console, InvalidConfig> {
+    const CONSOLE: &str = "SUPPORT_CONSOLE";
+    match variables.get(CONSOLE)?.as_deref() {
+        None | Some("off") => Ok(Console::Off),
+        Some("on") => Ok(Console::On),
+        Some(_) => Err(InvalidConfig::new(CONSOLE, "must be on or off")),
+    }
 }
 
 fn sockets(variables: Variables) -> Result<SocketLimits, InvalidConfig> {
@@ -373,6 +383,8 @@ mod tests {
         assert!(zero.starts_with("SUPPORT_SENDS_PER_MINUTE: must be a whole number from 1"), "{zero}");
         let star = refusal(|name| (name == "SUPPORT_ALLOWED_ORIGINS").then(|| "*".into()));
         assert!(star.starts_with("SUPPORT_ALLOWED_ORIGINS: "), "{star}");
+        let yes = refusal(|name| (name == "SUPPORT_CONSOLE").then(|| "yes".into()));
+        assert_eq!(yes, "SUPPORT_CONSOLE: must be on or off");
         assert!(is_origin("https://desk.example:8443") && !is_origin("https://desk.example/x"));
     }
 

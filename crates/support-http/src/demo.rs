@@ -25,7 +25,8 @@ use support_store::{DatabaseUrl, StoreConfig};
 use self::people::{ADMINS, DemoAdmin, DemoUser, USERS};
 use crate::config::{Config, FilesConfig, InvalidConfig, Variables};
 use crate::host::Host;
-use crate::server::{Listening, ServeError, listen, open_service, serve};
+use crate::server::{ServeError, listen, open_service, serve};
+use crate::state::{Console, DemoPerson};
 
 /// How long demo tokens are good.
 const TOKEN_LIFE: Duration = Duration::from_secs(12 * 3_600);
@@ -95,8 +96,11 @@ pub(crate) fn run() -> Result<(), DemoError> {
         let ports = Ports { realtime, files: config.files.open()?, ..Ports::default() };
         let service = open_service(&config.store, config.service.clone(), ports).map_err(other)?;
         let example = seed(&service).await?;
-        let guide = guide(&issuer, &listening, &example, &photo)?;
+        let people = issue_tokens(&issuer)?;
+        let guide = guide(&people, listening.address, &example, &photo);
         std::io::stdout().write_all(guide.as_bytes()).map_err(other)?;
+        config.web.allowed_origins.extend(own_origins(listening.address));
+        config.web.console = Console::Demo(people.into_iter().map(|(_, person)| person).collect());
         Ok::<_, DemoError>(serve(service, Host::default(), signals, config, listening).await?)
     })
 }
@@ -176,24 +180,32 @@ async fn seed(service: &SupportService) -> Result<Opened, DemoError> {
     first.ok_or_else(|| other("the demo has no conversation"))
 }
 
-/// What is printed: tokens, and curl lines that use them.
-fn guide(issuer: &TokenIssuer, listening: &Listening, example: &Opened, photo: &Path) -> Result<String, DemoError> {
+/// Everybody with a token, and the shell variable that is to hold it.
+fn issue_tokens(issuer: &TokenIssuer) -> Result<Vec<(&'static str, DemoPerson)>, DemoError> {
     let now = SystemClock::new().now();
-    let url = format!("http://{}", reachable(listening.address));
+    let users = USERS.iter().map(|one| Ok((one.variable, "user", one.id, one.about, user(one)?)));
+    let admins = ADMINS.iter().map(|one| Ok((one.variable, "admin", one.id, one.about, admin(one)?)));
+    let issue = |person: Result<_, DemoError>| {
+        let (variable, kind, id, about, principal): (_, _, &str, _, _) = person?;
+        let token = issuer.issue(&principal, now, TOKEN_LIFE).map_err(other)?;
+        Ok((variable, DemoPerson { kind, id: id.to_owned(), about, token }))
+    };
+    users.chain(admins).map(issue).collect()
+}
+
+/// What is printed: tokens, and curl lines that use them.
+fn guide(people: &[(&'static str, DemoPerson)], address: SocketAddr, example: &Opened, photo: &Path) -> String {
+    let url = format!("http://{}", reachable(address));
     let mut lines = vec![
         format!("# The support desk runs at {url} on a throw-away database. Stop it with Ctrl-C."),
+        format!("# A phone and the desk side by side: {url}/console"),
         format!("# Its API: {url}/docs"),
         String::new(),
         "# People and their tokens, good for 12 hours, for the shell of a second terminal:".to_owned(),
     ];
-    let users = USERS.iter().map(|person| Ok((person.variable, person.about, user(person)?)));
-    let admins = ADMINS.iter().map(|person| Ok((person.variable, person.about, admin(person)?)));
-    let photo = photo.display().to_string();
-    let mut values =
-        vec![("URL", url.clone()), ("CONVERSATION", example.conversation.id.to_string()), ("PHOTO", photo)];
-    for person in users.chain(admins) {
-        let (variable, about, principal): (_, _, Principal) = person.map_err(|error: DemoError| error)?;
-        let token = issuer.issue(&principal, now, TOKEN_LIFE).map_err(other)?;
+    let (conversation, photo) = (example.conversation.id.to_string(), photo.display().to_string());
+    let mut values = vec![("URL", url.as_str()), ("CONVERSATION", &conversation), ("PHOTO", &photo)];
+    for (variable, DemoPerson { about, token, .. }) in people {
         lines.push(format!("# {about}"));
         lines.push(format!("export {variable}={token}"));
         values.push((variable, token));
@@ -205,7 +217,12 @@ fn guide(issuer: &TokenIssuer, listening: &Listening, example: &Opened, photo: &
     });
     lines.push(calls.trim_end().to_owned());
     lines.push(String::new());
-    Ok(lines.join("\n"))
+    lines.join("\n")
+}
+
+/// Where a browser on this machine may have the console from: its sockets are let in only from origins that are named.
+fn own_origins(address: SocketAddr) -> [String; 2] {
+    [format!("http://{}", reachable(address)), format!("http://localhost:{}", address.port())]
 }
 
 /// The address under which this machine reaches it.

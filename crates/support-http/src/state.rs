@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::Serialize;
 use support_rbac::Authenticator;
 use support_service::SupportService;
 
@@ -33,6 +34,8 @@ pub struct WebConfig {
     pub upload_timeout: Duration,
     /// Whether the last address of `X-Forwarded-For` is the client's, because a proxy of ours put it there.
     pub trust_proxy: bool,
+    /// The page to try the desk with.
+    pub console: Console,
     /// Renders the metrics, where they are collected.
     pub metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
 }
@@ -44,6 +47,7 @@ impl Default for WebConfig {
             max_body_bytes: 256 * 1024,
             upload_timeout: Duration::from_secs(120),
             trust_proxy: false,
+            console: Console::Off,
             metrics: None,
         }
     }
@@ -56,6 +60,38 @@ impl fmt::Debug for WebConfig {
             .field("max_body_bytes", &self.max_body_bytes)
             .field("upload_timeout", &self.upload_timeout)
             .field("trust_proxy", &self.trust_proxy)
+            .field("console", &self.console)
             .finish_non_exhaustive()
+    }
+}
+
+/// Whether there is a page to try the desk with.
+#[derive(Debug, Clone)]
+pub enum Console {
+    /// There is none.
+    Off,
+    /// For whoever has a token.
+    On,
+    /// With people whose tokens it gives away. For the demo only.
+    Demo(Vec<DemoPerson>),
+}
+
+/// Somebody of the demo, as the console offers them.
+#[derive(Clone, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DemoPerson {
+    /// `user` or `admin`.
+    pub kind: &'static str,
+    /// Their id.
+    pub id: String,
+    /// Who that is, in a few words.
+    pub about: &'static str,
+    /// Lets whoever has it be them.
+    pub token: String,
+}
+
+impl fmt::Debug for DemoPerson {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DemoPerson").field("id", &self.id).finish_non_exhaustive()
     }
 }

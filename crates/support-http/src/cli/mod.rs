@@ -27,7 +27,7 @@ struct CommandLine {
 enum Command {
     /// Run the server (also what no command does)
     Serve,
-    /// Run it on a throw-away database with demo people; print tokens and curl lines to paste
+    /// Run it on a throw-away database with demo people; print the console's address, and tokens and curl lines to paste
     Demo,
     /// Bring the database up to date and exit
     Migrate {

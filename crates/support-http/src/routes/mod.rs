@@ -2,6 +2,7 @@
 
 pub(crate) mod admin;
 pub(crate) mod attachments;
+mod console;
 pub(crate) mod docs;
 pub(crate) mod operation;
 pub(crate) mod settings;
@@ -61,7 +62,8 @@ fn guarded(resource: Resource, desk: &Desk) -> impl HttpServiceFactory + 'static
         .wrap(from_fn(boundary))
 }
 
-/// What the binary has besides: health, metrics, the API's page, and an answer to every other path.
+/// What the binary has besides: health, metrics, the API's page, the console if it is on, and an answer to every other
+/// path.
 pub(crate) fn configure_binary(config: &mut ServiceConfig, desk: &Desk) {
     config.service(
         web::scope("")
@@ -70,6 +72,7 @@ pub(crate) fn configure_binary(config: &mut ServiceConfig, desk: &Desk) {
             .wrap(from_fn(boundary))
             .configure(operation::configure)
             .configure(docs::configure)
+            .configure(|config| console::configure(config, desk))
             .default_service(web::to(unknown_route)),
     );
 }

@@ -8,7 +8,8 @@
 //! `cargo test -p support-http --test it` runs everything on SQLite. With `SUPPORT_TEST_POSTGRES_URL` set to the URL of
 //! a superuser of a PostgreSQL server that may be used freely, everything runs on PostgreSQL too; with
 //! `SUPPORT_TEST_NATS_URL` besides, two servers talk to each other. Where a test has to end NATS, it starts one of its own:
-//! `SUPPORT_TEST_NATS_BIN`, or `nats-server` where programs are found.
+//! `SUPPORT_TEST_NATS_BIN`, or `nats-server` where programs are found. The console is used in Chromium, where there is a
+//! `chromedriver`.
 //!
 //! # How to add
 //! - **a scenario**: a function `fn it_is_a_sentence(backend: Backend)` in the module that mirrors its URL or topic, and
@@ -58,6 +59,7 @@ mod admin;
 mod attachments;
 mod audit;
 mod command_line;
+mod console;
 mod content;
 mod days;
 mod harness;

@@ -1,5 +1,6 @@
 //! A way to the database that a test can cut: a port that passes everything on, until it does not. Two faults: `cut`
-//! ends every connection and refuses new ones; `stall` keeps them all and lets nothing through.
+//! ends every connection and refuses new ones; `stall` keeps them all and lets nothing through. Also a port that is known
+//! before the server's own is: [`Forwarder::to_nobody_yet`].
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
@@ -19,7 +20,7 @@ struct State {
 #[derive(Debug)]
 pub(crate) struct Forwarder {
     state: Arc<State>,
-    target: String,
+    target: Arc<Mutex<String>>,
     port: SocketAddr,
     listening: Option<JoinHandle<()>>,
 }
@@ -29,9 +30,20 @@ impl Forwarder {
     pub(crate) fn to(target: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let port = listener.local_addr().expect("its number");
-        let mut forwarder = Self { state: Arc::default(), target: target.to_owned(), port, listening: None };
+        let target = Arc::new(Mutex::new(target.to_owned()));
+        let mut forwarder = Self { state: Arc::default(), target, port, listening: None };
         forwarder.listen(listener);
         forwarder
+    }
+
+    /// Refuses whoever calls until it is told where to pass them on to.
+    pub(crate) fn to_nobody_yet() -> Self {
+        Self::to("127.0.0.1:0")
+    }
+
+    /// Passes new connections on to `target` from now on.
+    pub(crate) fn turn_to(&self, target: &str) {
+        target.clone_into(&mut self.target.lock().unwrap());
     }
 
     /// Host and port.
@@ -40,13 +52,14 @@ impl Forwarder {
     }
 
     fn listen(&mut self, listener: TcpListener) {
-        let (state, target) = (Arc::clone(&self.state), self.target.clone());
+        let (state, target) = (Arc::clone(&self.state), Arc::clone(&self.target));
         self.listening = Some(thread::spawn(move || {
             for client in listener.incoming().flatten() {
                 if state.cut.load(Ordering::SeqCst) {
                     return;
                 }
-                if let Ok(server) = TcpStream::connect(&target) {
+                let target = target.lock().unwrap().clone();
+                if let Ok(server) = TcpStream::connect(target) {
                     pass_on(&state, &client, &server);
                     pass_on(&state, &server, &client);
                 }

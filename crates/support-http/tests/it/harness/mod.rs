@@ -4,6 +4,7 @@
 //! their own handle only, also when a test panics.
 
 mod answer;
+mod browser;
 mod call;
 mod command;
 mod database;
@@ -24,6 +25,7 @@ mod socket_tests;
 mod together;
 
 pub(crate) use answer::{Answer, column, keys, keys_but_masked, numbers};
+pub(crate) use browser::{Browser, key};
 pub(crate) use call::{Address, Call};
 pub(crate) use command::{Key, Outcome, bare_command, binary, keys as signing_key, narrow};
 pub(crate) use database::{Backend, Database, ROLE as OWN_ROLE, scratch_folder};

@@ -1,0 +1,48 @@
+//! Files: chosen on one side, opened on the other. Left out, and said so, where the server takes no files.
+
+use std::fs;
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde_json::json;
+
+use super::two_at_the_console;
+use crate::harness::{Backend, scratch_folder};
+
+/// A picture of one pixel, in PNG.
+const PICTURE: &str =
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
+
+#[test]
+fn a_file_is_sent_and_opened_where_the_server_takes_files() {
+    let Some((console, driver, _, opened)) = two_at_the_console(Backend::Sqlite) else { return };
+    console.choose("phone", &opened);
+    console.choose("desk", &opened);
+    if driver.call("POST", "/api/support/attachments").in_any_form().send().status == 404 {
+        eprintln!("left out: this server takes no files");
+        assert!(!console.browser.sees("#phone [aria-label='Attach a file'], #desk [aria-label='Attach a file']"));
+        return;
+    }
+    assert!(console.browser.sees("#phone [aria-label='Attach a file']"));
+    let folder = scratch_folder();
+    let file = folder.path().join("box.png");
+    fs::write(&file, BASE64_STANDARD.decode(PICTURE).expect("base64")).expect("the picture");
+    console.browser.write("#phone [name=file]", file.to_str().expect("UTF-8"));
+    console.browser.wait_until("document.querySelector('#phone .chips [data-state=ready]')");
+    console.say("phone", "This is the box.");
+    // It is fetched with the token and shown; a plain link could do neither.
+    console.browser.wait_until("document.querySelector('#desk .picture img')?.naturalWidth === 1");
+    console.browser.click("#desk .picture");
+    console.browser.wait_until("document.querySelector('dialog[open] img')?.naturalWidth === 1");
+    console.browser.click("dialog button");
+    console.browser.wait_until("!document.querySelector('dialog')");
+    let url = console.browser.run("return document.querySelector('#desk .picture img').src");
+    assert!(url.as_str().is_some_and(|url| url.starts_with("blob:")), "{url}");
+    // What the server refuses is said, and nothing is sent.
+    let script = folder.path().join("page.html");
+    fs::write(&script, "<script>alert(1)</script>").expect("the page");
+    console.browser.write("#phone [name=file]", script.to_str().expect("UTF-8"));
+    console.browser.wait_until("document.querySelector('#phone .composer-note').innerText.includes('page.html')");
+    assert_eq!(console.browser.run("return document.querySelectorAll('#phone .chips li').length"), json!(0));
+    console.nothing_went_wrong();
+}

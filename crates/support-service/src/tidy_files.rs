@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use support_attachments::{Files, FilesError, Verdict};
-use support_domain::{AttachmentId, Upload, UploadState};
+use support_domain::{AttachmentId, StorageKey, Upload, UploadState};
 use support_store::StoreError;
 
 use crate::use_cases::upload_attachment::scan;
@@ -71,14 +71,21 @@ impl SupportService {
         self.store()
             .write::<_, StoreError, _>(move |transaction| transaction.update_unsent_removing(before, BATCH))
             .await?;
-        let removing = self.list_uploads(UploadState::Removing).await?;
-        let count = removing.len();
-        for Upload { attachment, storage_key, .. } in removing {
-            files.delete(&storage_key).await?;
-            let id = attachment.id;
-            self.store().write::<_, StoreError, _>(move |transaction| transaction.delete_removed_upload(id)).await?;
+        let mut count = 0;
+        let mut result = Ok(());
+        for Upload { attachment, storage_key, .. } in self.list_uploads(UploadState::Removing).await? {
+            let removed = self.remove(files, attachment.id, &storage_key).await;
+            count += usize::from(removed.is_ok());
+            // One that cannot be removed is no reason to leave the others.
+            result = result.and(removed);
         }
-        Ok(count)
+        result.map(|()| count)
+    }
+
+    async fn remove(&self, files: &Files, id: AttachmentId, key: &StorageKey) -> Result<(), ServiceError> {
+        files.delete(key).await?;
+        let write = self.store().write::<_, StoreError, _>(move |transaction| transaction.delete_removed_upload(id));
+        Ok(write.await?)
     }
 
     async fn list_uploads(&self, state: UploadState) -> Result<Vec<Upload>, ServiceError> {

@@ -1,5 +1,6 @@
 //! A session without a socket: frames in, steps out.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard};
 
 use proptest::prelude::*;
@@ -8,8 +9,8 @@ use support_domain::{
     Clock, ContentFormat, CountryCode, Limits, MessageContent, Metadata, Subject, Timestamp, UserId, UserRef, UserType,
 };
 use support_rbac::{
-    AuthenticationError, Authenticator, BoxFuture, OpenConversation, Principal, Restrictions, RevocationId,
-    UserPrincipal,
+    AuthenticationError, Authenticator, BoxFuture, OpenConversation, Principal, Refusal, Restrictions, RevocationId,
+    Standing, StandingUnavailable, UserPrincipal, Verdict,
 };
 use support_realtime::Hub;
 use support_realtime::fan_out::InProcess;
@@ -64,10 +65,25 @@ fn driver(id: &str, ends_in: Duration, restrictions: Restrictions) -> Arc<Caller
     })
 }
 
+/// Lets everybody stay, until it lets nobody.
+#[derive(Debug, Default)]
+struct Door {
+    is_shut: AtomicBool,
+}
+
+impl Standing for Door {
+    fn check<'a>(&'a self, callers: &'a [Arc<Caller>]) -> BoxFuture<'a, Result<Vec<Verdict>, StandingUnavailable>> {
+        let is_shut = self.is_shut.load(Ordering::Relaxed);
+        let verdict = if is_shut { Verdict::Fallen(Refusal::new("the door is shut")) } else { Verdict::Stands };
+        Box::pin(std::future::ready(Ok(vec![verdict; callers.len()])))
+    }
+}
+
 const HOUR: Duration = Duration::from_secs(3_600);
 
 struct Bench {
     clock: Arc<SetClock>,
+    door: Arc<Door>,
     desk: Desk,
     subscriber: Arc<Subscriber>,
     session: Session,
@@ -81,7 +97,7 @@ impl Bench {
         let url = DatabaseUrl::Sqlite(folder.path().join("desk.db"));
         Store::migrate(&url, false).unwrap();
         let config = StoreConfig { time_limit: Duration::from_secs(60), ..StoreConfig::new(url) };
-        let clock = Arc::new(SetClock::default());
+        let (clock, door) = (Arc::new(SetClock::default()), Arc::new(Door::default()));
         let hub = Hub::new(Arc::new(FrameEncoder), QueueLimits::default());
         let limits = SocketLimits { max_rooms: 2, ..SocketLimits::default() };
         let service = SupportService::new(
@@ -89,6 +105,7 @@ impl Bench {
             ServiceConfig { sends_per_minute: 1_000.try_into().unwrap(), ..ServiceConfig::default() },
             Ports {
                 clock: clock.clone(),
+                standing: Some(door.clone()),
                 realtime: Realtime { hub: hub.clone(), fan_out: Arc::new(InProcess) },
                 ..Ports::default()
             },
@@ -102,7 +119,7 @@ impl Bench {
             web: Arc::new(WebConfig::default()),
             sockets: Sockets::new(limits),
         };
-        Self { clock, desk, subscriber, session, _folder: folder }
+        Self { clock, door, desk, subscriber, session, _folder: folder }
     }
 
     fn usual() -> Self {
@@ -300,4 +317,25 @@ proptest! {
             }
         });
     }
+}
+
+#[tokio::test]
+async fn whoever_may_no_longer_come_is_sent_nothing_more() {
+    let mut bench = Bench::usual();
+    bench.desk.service.check_live_standing().await.unwrap();
+    let (greeted, closing) = bench.settle().await;
+    assert_eq!((greeted.len(), closing), (1, None));
+    bench.door.is_shut.store(true, Ordering::Relaxed);
+    bench.desk.service.check_live_standing().await.unwrap();
+    let (sent, closing) = bench.ask("support:watchInbox", json!({})).await;
+    assert_eq!((sent, closing), (vec![], Some(Closing::Because(ClosingCode::AccessWithdrawn))));
+}
+
+#[tokio::test]
+async fn when_nobody_can_say_who_may_stay_everybody_comes_again() {
+    let mut bench = Bench::usual();
+    bench.desk.service.doubt_live_standing();
+    assert_eq!(bench.settle().await.1, Some(Closing::Because(ClosingCode::Restart)));
+    // A session that has just begun was looked at just now.
+    assert_eq!(Bench::usual().settle().await.1, None);
 }

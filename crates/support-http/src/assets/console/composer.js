@@ -73,9 +73,8 @@ export class Composer {
       this.#say("A file is still on its way.");
       return;
     }
-    // A message has words; a file without any is sent under its name.
-    const content = this.#input.value.trim() || files.map((file) => file.fileName).join(", ");
-    if (!content) return;
+    const content = this.#input.value.trim();
+    if (!content && !files.length) return;
     this.#room.send(content, files);
     this.#input.value = "";
     this.#files = [];

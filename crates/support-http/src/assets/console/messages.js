@@ -73,8 +73,9 @@ export class MessageList {
       return make("p", { class: "system", data }, make("span", {}, words("span", message.text), " ", timeOfDay(createdAt)));
     }
     const isOwn = senderType === this.#room.own;
-    const body = make("div", { class: "content" });
-    showContent(body, message);
+    // Files may come without words.
+    const body = message.content ? make("div", { class: "content" }) : null;
+    if (body) showContent(body, message);
     const masked = this.#room.masked.get(seq);
     return make("article", { class: `message ${isOwn ? "own" : "theirs"}`, data },
       make("h4", { class: "aside" }, this.#names[senderType]),
@@ -151,7 +152,7 @@ export class MessageList {
   #showPending() {
     const stick = this.#isNearEnd();
     this.#pending.replaceChildren(...this.#room.pending.map((item) => make("article", { class: "message own pending", data: { state: item.state } },
-      make("div", { class: "bubble" }, words("div", item.content, { class: "content plain" }), ...item.files.map((file) => make("span", { class: "file" }, icon("file"), file.fileName))),
+      make("div", { class: "bubble" }, item.content ? words("div", item.content, { class: "content plain" }) : null, ...item.files.map((file) => make("span", { class: "file" }, icon("file"), file.fileName))),
       item.state === "refused"
         ? make("p", { class: "meta refused", role: "alert" }, `Not sent: ${item.why} `, make("button", { type: "button", class: "link", on: { click: () => this.#room.discard(item.key) } }, "Discard"))
         : make("p", { class: "meta" }, icon("clock"), item.state === "sending" ? "Sending" : "Waits for the network"))));

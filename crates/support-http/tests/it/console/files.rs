@@ -1,4 +1,4 @@
-//! Files: chosen on one side, opened on the other. Left out, and said so, where the server takes no files.
+//! Files: chosen on one side, opened on the other, with words and without.
 
 use std::fs;
 
@@ -14,15 +14,10 @@ const PICTURE: &str =
     "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
 
 #[test]
-fn a_file_is_sent_and_opened_where_the_server_takes_files() {
-    let Some((console, driver, _, opened)) = two_at_the_console(Backend::Sqlite) else { return };
+fn a_file_is_sent_and_opened() {
+    let Some((console, _, _, opened)) = two_at_the_console(Backend::Sqlite) else { return };
     console.choose("phone", &opened);
     console.choose("desk", &opened);
-    if driver.call("POST", "/api/support/attachments").in_any_form().send().status == 404 {
-        eprintln!("left out: this server takes no files");
-        assert!(!console.browser.sees("#phone [aria-label='Attach a file'], #desk [aria-label='Attach a file']"));
-        return;
-    }
     assert!(console.browser.sees("#phone [aria-label='Attach a file']"));
     let folder = scratch_folder();
     let file = folder.path().join("box.png");
@@ -38,6 +33,12 @@ fn a_file_is_sent_and_opened_where_the_server_takes_files() {
     console.browser.wait_until("!document.querySelector('dialog')");
     let url = console.browser.run("return document.querySelector('#desk .picture img').src");
     assert!(url.as_str().is_some_and(|url| url.starts_with("blob:")), "{url}");
+    // Without a word it is a message as well.
+    console.browser.write("#desk [name=file]", file.to_str().expect("UTF-8"));
+    console.browser.wait_until("document.querySelector('#desk .chips [data-state=ready]')");
+    console.browser.click("#desk .send");
+    console.browser.wait_until("document.querySelectorAll('#phone .picture img').length === 2");
+    assert_eq!(console.browser.run("return document.querySelectorAll('#phone .theirs .content').length"), json!(0));
     // What the server refuses is said, and nothing is sent.
     let script = folder.path().join("page.html");
     fs::write(&script, "<script>alert(1)</script>").expect("the page");

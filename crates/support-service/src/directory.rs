@@ -74,8 +74,13 @@ pub struct DirectoryError(pub String);
 
 /// Whoever knows the people: the host.
 pub trait Directory: Send + Sync + fmt::Debug {
-    /// The user's card; none if the user is not known.
+    /// The user's card; none if there is no such user: who is of another kind or country is somebody else.
     fn get_user_card<'a>(&'a self, user: &'a UserRef) -> BoxFuture<'a, Result<Option<UserCard>, DirectoryError>>;
+
+    /// Whether there is such a user: of that kind, and of that country. Whether they may come in is another question.
+    fn is_user<'a>(&'a self, user: &'a UserRef) -> BoxFuture<'a, Result<bool, DirectoryError>> {
+        Box::pin(async move { Ok(self.get_user_card(user).await?.is_some()) })
+    }
 
     /// Those to whom a conversation of at least one of these countries can be given: all of them, each once.
     fn list_assignable_admins<'a>(
@@ -150,6 +155,19 @@ impl SupportService {
     ) -> Option<UserCard> {
         let asked = self.directory();
         asked.ask(asked.get()?.get_user_card(&conversation.user)).await.ok().flatten()
+    }
+
+    /// Refuses to write to somebody whom the directory does not know as that user. Without a directory everybody is let
+    /// through. The answer is the same for nobody, another kind and another country: it must not tell what there is
+    /// beyond an admin's own.
+    pub(crate) async fn check_user(&self, user: &UserRef) -> Result<(), ServiceError> {
+        let asked = self.directory();
+        let Some(directory) = asked.get() else { return Ok(()) };
+        match asked.ask(directory.is_user(user)).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(ServiceError::NoSuchUser),
+            Err(error) => Err(StoreError::Unavailable(error.to_string()).into()),
+        }
     }
 
     /// Refuses to give a conversation to somebody whom the directory does not know as able to have it. Without a

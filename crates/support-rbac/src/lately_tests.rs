@@ -75,10 +75,10 @@ async fn who_is_gone_before_the_answer_leaves_it_to_the_next() {
         () = std::future::ready(()) => {}
     }
     host.go.notify_one();
-    assert_eq!(lately.get_or_ask("driver-1", || pending()).await, Ok(7));
+    assert_eq!(lately.get_or_ask("driver-1", pending).await, Ok(7));
     assert_eq!(host.asked(), 1);
     // One that is too old is nobody's answer any more.
-    let other = lately.get_or_ask("driver-2", || pending());
+    let other = lately.get_or_ask("driver-2", pending);
     tokio::select! {
         biased;
         _ = other => unreachable!("it never ends"),

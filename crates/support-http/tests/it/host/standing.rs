@@ -218,7 +218,7 @@ fn a_crowd_at_the_hosts_tables_saves_nobody(_: Backend) {
     std::thread::scope(|scope| {
         for _ in 0..8 {
             scope.spawn(|| {
-                (0..20).take_while(|_| !is_over.load(Ordering::Relaxed)).for_each(|_| drop(admin.get(&path)))
+                (0..20).take_while(|_| !is_over.load(Ordering::Relaxed)).for_each(|_| drop(admin.get(&path)));
             });
         }
         eventually("nobody else is answered", || admin.get(&path).status == 503);

@@ -6,27 +6,48 @@
 --           some tables only, and adds rows to audit_logs
 \set ON_ERROR_STOP on
 
+SELECT set_config('support.owner', :'owner', false), set_config('support.role', :'role', false),
+       set_config('support.host', :'host', false) \gset ignored_
+
+-- Roles to which no rights can be denied would make the rest of this meaningless.
+DO $$
+DECLARE
+    owner name := current_setting('support.owner');
+    role name := current_setting('support.role');
+    mighty name;
+BEGIN
+    IF owner = role THEN
+        RAISE EXCEPTION 'owner and role have to be two roles: the one that serves must not own what it serves';
+    END IF;
+    SELECT rolname INTO mighty FROM pg_catalog.pg_roles WHERE rolsuper AND rolname IN (owner, role) LIMIT 1;
+    IF mighty IS NOT NULL THEN
+        RAISE EXCEPTION '% is a superuser and can be neither of the two roles', mighty;
+    END IF;
+END $$;
+
 SELECT format('CREATE ROLE %I LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS', name)
   FROM unnest(ARRAY[:'owner', :'role']) AS name
  WHERE NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = name)
 \gexec
 
 BEGIN;
--- What is granted below has to be all that there is.
-SELECT set_config('support.owner', :'owner', true), set_config('support.role', :'role', true),
-       set_config('support.host', :'host', true) \gset ignored_
-
 SELECT format('GRANT CONNECT ON DATABASE %I TO %I, %I', current_database(), :'owner', :'role') \gexec
 
--- The schema belongs to the owner. Whoever runs this may be no superuser and then has to be a member for a moment.
+-- The schema belongs to the owner. Whoever runs this may be no superuser and then has to be a member for a moment: one who
+-- has the owner's rights and, from version 16 on, may become it. There whoever makes a role is a member from the start, and
+-- may do neither.
 DO $$
 DECLARE
     owner name := current_setting('support.owner');
     role name := current_setting('support.role');
-    is_member boolean := pg_has_role(owner, 'MEMBER');
+    is_new boolean := current_setting('server_version_num')::int >= 160000;
+    is_member boolean := pg_has_role(owner, 'USAGE');
 BEGIN
+    IF is_new AND is_member THEN
+        EXECUTE 'SELECT pg_has_role($1, ''SET'')' INTO is_member USING owner;
+    END IF;
     IF NOT is_member THEN
-        EXECUTE format('GRANT %I TO CURRENT_USER', owner);
+        EXECUTE format('GRANT %I TO CURRENT_USER', owner) || CASE WHEN is_new THEN ' WITH INHERIT TRUE, SET TRUE' ELSE '' END;
     END IF;
     EXECUTE format('CREATE SCHEMA IF NOT EXISTS support_chat AUTHORIZATION %I', owner);
     EXECUTE format('GRANT USAGE ON SCHEMA support_chat TO %I', role);
@@ -48,7 +69,8 @@ BEGIN
     END IF;
 END $$;
 
--- The host's tables, column by column. A column that this version of the host has not is passed over.
+-- The host's tables, column by column. A column that this version of the host has not is passed over. What is granted has
+-- to be all that the role has there, so whatever it had goes first.
 DO $$
 DECLARE
     role name := current_setting('support.role');
@@ -70,6 +92,9 @@ BEGIN
         ('audit_logs', ARRAY['id'])
     ) AS wanted (table_name, column_names)
     LOOP
+        IF to_regclass(format('%I.%I', host, wanted.table_name)) IS NOT NULL THEN
+            EXECUTE format('REVOKE ALL ON %I.%I FROM %I', host, wanted.table_name, role);
+        END IF;
         SELECT string_agg(format('%I', attname), ', ') INTO columns
           FROM pg_catalog.pg_attribute
          WHERE attrelid = to_regclass(format('%I.%I', host, wanted.table_name))

@@ -182,24 +182,21 @@ async fn keep_delivering_audit(service: SupportService) {
 }
 
 async fn keep_asking_for_standing(service: SupportService) {
-    let mut unknown_since: Option<Duration> = None;
+    let mut known = true;
     let mut ticks = tokio::time::interval(STANDING_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let now = service.clock().monotonic();
-        match service.check_live_standing().await {
-            Ok(()) => unknown_since = None,
-            Err(error) => {
-                let since = *unknown_since.get_or_insert_with(|| {
-                    tracing::warn!(error = %error, "nobody can say who may stay; live sockets stay for a while");
-                    now
-                });
-                if now.saturating_sub(since) >= DOUBT_AFTER {
-                    service.doubt_live_standing();
-                }
+        let result = service.check_live_standing().await;
+        match (&result, known) {
+            (Err(error), true) => {
+                tracing::warn!(error = %error, "nobody can say of all who may stay; live sockets stay for a while");
             }
+            (Ok(()), false) => tracing::info!("of all live sockets it is known again who may stay"),
+            _ => {}
         }
+        known = result.is_ok();
+        service.doubt_live_standing(DOUBT_AFTER);
     }
 }
 

@@ -8,7 +8,7 @@ use actix_web::http::header::{
     CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
     REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
-use actix_web::http::{Method, StatusCode};
+use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 use support_domain::content::masking;
@@ -117,6 +117,9 @@ fn with_error(response: ServiceResponse<BoxBody>, error: &ApiError, id: &str) ->
         head.status = error.code.status();
         BoxBody::new(body)
     });
+    if error.closes() {
+        response.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
     let headers: &mut HeaderMap = response.headers_mut();
     headers.remove(CONTENT_LENGTH);
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));

@@ -246,10 +246,12 @@ fn web(variables: Variables, max_message_chars: usize) -> Result<WebConfig, Inva
     }
     let max_body_bytes = whole(variables, "SUPPORT_MAX_BODY_BYTES", usual, 1_024..=64 * 1024 * 1024)?;
     let trust_proxy = variables.parse("SUPPORT_TRUST_PROXY", "must be true or false", false)?;
+    let body_timeout = whole(variables, "SUPPORT_BODY_SECONDS", 10, 1..=600)?;
     let upload_timeout = whole(variables, "SUPPORT_UPLOAD_SECONDS", 120, 1..=3_600)?;
     Ok(WebConfig {
         allowed_origins,
         max_body_bytes: max_body_bytes as usize,
+        body_timeout: Duration::from_secs(body_timeout.into()),
         upload_timeout: Duration::from_secs(upload_timeout.into()),
         trust_proxy,
         console: console(variables)?,

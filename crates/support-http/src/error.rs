@@ -90,6 +90,8 @@ pub struct ApiError {
     retry_after: Option<u64>,
     rate_limit: Option<u32>,
     allow: Option<&'static str>,
+    /// Whether the connection ends with it: what the client still sends of this request is not waited for.
+    closes: bool,
 }
 
 /// An error's body.
@@ -129,6 +131,7 @@ impl ApiError {
             retry_after: (code == ErrorCode::Unavailable).then_some(2),
             rate_limit: None,
             allow: None,
+            closes: false,
         }
     }
 
@@ -157,6 +160,16 @@ impl ApiError {
     /// A method that a path does not have; `allow` names those that it has.
     pub fn method_not_allowed(allow: &'static str) -> Self {
         Self { allow: Some(allow), ..Self::new(ErrorCode::MethodNotAllowed) }
+    }
+
+    /// The same, and the connection is closed.
+    pub(crate) fn that_closes(self) -> Self {
+        Self { closes: true, ..self }
+    }
+
+    /// Whether the connection is closed with it.
+    pub(crate) const fn closes(&self) -> bool {
+        self.closes
     }
 
     /// The body.
@@ -242,6 +255,7 @@ impl From<ServiceError> for ApiError {
             ServiceError::NotAssignable => {
                 Self::invalid("assignedAdminId", "must be an admin who can have this conversation")
             }
+            ServiceError::NoSuchUser => Self::invalid("userId", "must be a user of this userType and countryCode"),
             ServiceError::UploadsNotSendable => {
                 Self::invalid("attachmentIds", "must name uploads of your own that are on no message, and ready")
             }

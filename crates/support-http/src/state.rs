@@ -30,6 +30,8 @@ pub struct WebConfig {
     pub allowed_origins: Vec<String>,
     /// Most bytes of a JSON body.
     pub max_body_bytes: usize,
+    /// How long a JSON body may take to come in, so that nobody is served long after it was looked who they are.
+    pub body_timeout: Duration,
     /// How long an upload may take to come in.
     pub upload_timeout: Duration,
     /// Whether the last address of `X-Forwarded-For` is the client's, because a proxy of ours put it there.
@@ -45,6 +47,7 @@ impl Default for WebConfig {
         Self {
             allowed_origins: Vec::new(),
             max_body_bytes: 256 * 1024,
+            body_timeout: Duration::from_secs(10),
             upload_timeout: Duration::from_secs(120),
             trust_proxy: false,
             console: Console::Off,
@@ -58,6 +61,7 @@ impl fmt::Debug for WebConfig {
         f.debug_struct("WebConfig")
             .field("allowed_origins", &self.allowed_origins)
             .field("max_body_bytes", &self.max_body_bytes)
+            .field("body_timeout", &self.body_timeout)
             .field("upload_timeout", &self.upload_timeout)
             .field("trust_proxy", &self.trust_proxy)
             .field("console", &self.console)

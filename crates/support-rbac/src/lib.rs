@@ -19,6 +19,7 @@
 
 pub mod authenticator;
 pub mod caller;
+pub mod lately;
 pub mod permission;
 pub mod policy;
 mod record;
@@ -30,6 +31,7 @@ pub mod token;
 
 pub use authenticator::{AuthenticationError, Authenticator, AuthenticatorChain, BoxFuture, Refusal};
 pub use caller::{AdminPrincipal, Caller, Principal, Restrictions, RevocationId, UserPrincipal};
+pub use lately::Lately;
 pub use permission::{Permission, PermissionSet};
 pub use policy::action::{
     Action, AssignConversation, ChangePriority, ChangeStatus, ListAdmins, ListConversations, ListMessages,

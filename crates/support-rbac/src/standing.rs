@@ -9,12 +9,10 @@ use support_domain::Clock;
 
 use crate::authenticator::{AuthenticationError, Authenticator, BoxFuture, Refusal};
 use crate::caller::{Caller, Principal};
+use crate::lately::Lately;
 
 /// How old an answer may be that a request goes by.
 pub const STANDING_LASTS: Duration = Duration::from_secs(2);
-
-/// How many answers are remembered.
-const REMEMBERED_ANSWERS: u64 = 10_000;
 
 /// What is known of one caller at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,6 +32,15 @@ pub struct StandingUnavailable(pub String);
 pub trait Standing: Send + Sync + fmt::Debug {
     /// A verdict for each of the callers, in their order, as of now.
     fn check<'a>(&'a self, callers: &'a [Arc<Caller>]) -> BoxFuture<'a, Result<Vec<Verdict>, StandingUnavailable>>;
+
+    /// The same for those whose sockets are open, who are asked about again and again. Where that can be kept from
+    /// waiting behind requests, it should be.
+    fn check_live<'a>(
+        &'a self,
+        callers: &'a [Arc<Caller>],
+    ) -> BoxFuture<'a, Result<Vec<Verdict>, StandingUnavailable>> {
+        self.check(callers)
+    }
 }
 
 /// An authenticator's callers, without those who have fallen. An answer is good for [`STANDING_LASTS`].
@@ -41,32 +48,24 @@ pub trait Standing: Send + Sync + fmt::Debug {
 pub struct StandingAuthenticator {
     inner: Arc<dyn Authenticator>,
     standing: Arc<dyn Standing>,
-    clock: Arc<dyn Clock>,
-    /// By person and by whether their token can be revoked, which some hosts make a difference of. With the moment of the
-    /// answer, by the monotonic clock.
-    answers: moka::sync::Cache<(Principal, bool), (Verdict, Duration)>,
+    /// By person and by whether their token can be revoked, which some hosts make a difference of.
+    answers: Lately<(Principal, bool), Verdict, StandingUnavailable>,
 }
 
 impl StandingAuthenticator {
     /// Looks at whoever `inner` knows.
     pub fn new(inner: Arc<dyn Authenticator>, standing: Arc<dyn Standing>, clock: Arc<dyn Clock>) -> Self {
-        let answers =
-            moka::sync::Cache::builder().max_capacity(REMEMBERED_ANSWERS).time_to_live(STANDING_LASTS).build();
-        Self { inner, standing, clock, answers }
+        Self { inner, standing, answers: Lately::new(clock, STANDING_LASTS) }
     }
 
     async fn verdict(&self, caller: &Arc<Caller>) -> Result<Verdict, AuthenticationError> {
-        let asked_at = self.clock.monotonic();
         let key = (caller.principal.clone(), caller.is_revocable());
-        let is_fresh = |answer: &(Verdict, Duration)| asked_at.saturating_sub(answer.1) < STANDING_LASTS;
-        if let Some((verdict, _)) = self.answers.get(&key).filter(is_fresh) {
-            return Ok(verdict);
-        }
-        let asked = [Arc::clone(caller)];
-        let verdicts = self.standing.check(&asked).await;
-        let Ok([verdict]) = verdicts.as_deref() else { return Err(AuthenticationError::Unavailable) };
-        self.answers.insert(key, (*verdict, asked_at));
-        Ok(*verdict)
+        let (standing, asked) = (Arc::clone(&self.standing), [Arc::clone(caller)]);
+        let ask = || async move {
+            let verdicts = standing.check(&asked).await?;
+            verdicts.first().copied().ok_or_else(|| StandingUnavailable("there was no verdict".to_owned()))
+        };
+        self.answers.get_or_ask(key, ask).await.map_err(|_| AuthenticationError::Unavailable)
     }
 }
 

@@ -4,7 +4,7 @@
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -52,7 +52,7 @@ pub struct HostConfig {
     pub address: String,
     /// The schema of its tables.
     pub schema: SchemaName,
-    /// Most connections at once.
+    /// Most connections at once, besides the one for those with open sockets.
     pub pool_size: u32,
     /// Most time that a question may take, waiting included.
     pub time_limit: Duration,
@@ -84,14 +84,68 @@ pub enum HostProblem {
     Refused(String),
 }
 
+/// Connections, and as many permits, so that those who wait hold no thread.
+struct Lane {
+    pool: r2d2::Pool<PgManager>,
+    permits: Arc<Semaphore>,
+}
+
+impl Lane {
+    /// Connections are made when they are needed.
+    fn new(config: &HostConfig, size: u32) -> Self {
+        let pool = r2d2::Pool::builder()
+            .max_size(size)
+            .min_idle(Some(0))
+            .connection_timeout(config.time_limit)
+            .error_handler(Box::new(Silent))
+            .build_unchecked(PgManager::new(&config.address, config.time_limit));
+        Self { pool, permits: Arc::new(Semaphore::new(size as usize)) }
+    }
+}
+
+/// What is asked for. What fails for one purpose need not fail for another, so each has its own failures told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Question {
+    /// Who somebody is who comes, or who is to be given something.
+    People,
+    /// Who those are whose sockets are open.
+    Live,
+    /// What may be shown of a user.
+    Cards,
+    /// What the settings are.
+    Settings,
+}
+
+impl Question {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::People => "people",
+            Self::Live => "people with open sockets",
+            Self::Cards => "users' cards",
+            Self::Settings => "settings",
+        }
+    }
+
+    const fn bit(self) -> u8 {
+        match self {
+            Self::People => 1,
+            Self::Live => 2,
+            Self::Cards => 4,
+            Self::Settings => 8,
+        }
+    }
+}
+
 /// The host's database.
 pub struct HostDatabase {
-    pool: r2d2::Pool<PgManager>,
-    /// As many permits as connections, so that those who wait hold no thread.
-    permits: Arc<Semaphore>,
+    lane: Lane,
+    /// One connection for the question after those with open sockets: whoever is cut has to be cut, however many requests
+    /// wait for an answer, and a crowd of them must not look like a database that is away.
+    live: Lane,
     schema: SchemaName,
     time_limit: Duration,
-    is_away: AtomicBool,
+    /// A bit for each question that found no answer the last time.
+    unanswered: AtomicU8,
 }
 
 impl fmt::Debug for HostDatabase {
@@ -116,21 +170,14 @@ impl<E> r2d2::HandleError<E> for Silent {
 }
 
 impl HostDatabase {
-    /// Connections are made when they are needed.
+    /// At most `pool_size` connections, and one more for those with open sockets.
     pub fn new(config: &HostConfig) -> Self {
-        let size = config.pool_size.max(1);
-        let pool = r2d2::Pool::builder()
-            .max_size(size)
-            .min_idle(Some(0))
-            .connection_timeout(config.time_limit)
-            .error_handler(Box::new(Silent))
-            .build_unchecked(PgManager::new(&config.address, config.time_limit));
         Self {
-            pool,
-            permits: Arc::new(Semaphore::new(size as usize)),
+            lane: Lane::new(config, config.pool_size.max(1)),
+            live: Lane::new(config, 1),
             schema: config.schema.clone(),
             time_limit: config.time_limit,
-            is_away: AtomicBool::new(false),
+            unanswered: AtomicU8::new(0),
         }
     }
 
@@ -150,7 +197,7 @@ impl HostDatabase {
             diesel::sql_query(people).bind::<Array<Text>, _>(Vec::<String>::new()).execute(conn)?;
             diesel::sql_query(settings).execute(conn)
         };
-        self.on_thread(Access::Reads, work).await.map(drop).map_err(|error| match error {
+        self.on_thread(&self.lane, Access::Reads, work).await.map(drop).map_err(|error| match error {
             StoreError::Unavailable(_) | StoreError::Conflict(_) => HostProblem::Away(error.to_string()),
             StoreError::Corrupt { .. } | StoreError::Migration(_) | StoreError::Internal(_) => {
                 HostProblem::Refused(error.to_string())
@@ -159,13 +206,15 @@ impl HostDatabase {
     }
 
     /// Reads something.
-    pub(crate) async fn read<T, F>(&self, work: F) -> Result<T, HostUnavailable>
+    pub(crate) async fn read<T, F>(&self, question: Question, work: F) -> Result<T, HostUnavailable>
     where
         T: Send + 'static,
         F: FnOnce(&mut PgConnection) -> QueryResult<T> + Send + 'static,
     {
-        let result = self.on_thread(Access::Reads, work).await.map_err(|error| HostUnavailable(error.to_string()));
-        self.note(result.as_ref().err());
+        let lane = if question == Question::Live { &self.live } else { &self.lane };
+        let result = self.on_thread(lane, Access::Reads, work).await;
+        let result = result.map_err(|error| HostUnavailable(error.to_string()));
+        self.note(question, result.as_ref().err());
         result
     }
 
@@ -174,25 +223,32 @@ impl HostDatabase {
     where
         F: FnOnce(&mut PgConnection) -> QueryResult<usize> + Send + 'static,
     {
-        self.on_thread(Access::Adds, work).await.map(drop).map_err(|error| HostUnavailable(error.to_string()))
+        self.on_thread(&self.lane, Access::Adds, work)
+            .await
+            .map(drop)
+            .map_err(|error| HostUnavailable(error.to_string()))
     }
 
-    /// Says once that the host's tables cannot be read, and once that they can again.
-    fn note(&self, error: Option<&HostUnavailable>) {
-        let was_away = self.is_away.swap(error.is_some(), Ordering::Relaxed);
-        match error {
-            Some(error) if !was_away => tracing::warn!(error = %error, "the host's tables cannot be read"),
-            None if was_away => tracing::info!("the host's tables can be read again"),
+    /// Says once that something cannot be read of the host's tables, and once that it can again.
+    fn note(&self, question: Question, error: Option<&HostUnavailable>) {
+        let (what, bit) = (question.name(), question.bit());
+        let before = match error {
+            Some(_) => self.unanswered.fetch_or(bit, Ordering::Relaxed),
+            None => self.unanswered.fetch_and(!bit, Ordering::Relaxed),
+        };
+        match (error, before & bit == 0) {
+            (Some(error), true) => tracing::warn!(what, error = %error, "the host's tables cannot be read"),
+            (None, false) => tracing::info!(what, "the host's tables can be read again"),
             _ => {}
         }
     }
 
-    async fn on_thread<T, F>(&self, access: Access, work: F) -> Result<T, StoreError>
+    async fn on_thread<T, F>(&self, lane: &Lane, access: Access, work: F) -> Result<T, StoreError>
     where
         T: Send + 'static,
         F: FnOnce(&mut PgConnection) -> QueryResult<T> + Send + 'static,
     {
-        let (pool, permits) = (self.pool.clone(), Arc::clone(&self.permits));
+        let (pool, permits) = (lane.pool.clone(), Arc::clone(&lane.permits));
         let asked = async move {
             let permit = permits.acquire_owned().await;
             let done = tokio::task::spawn_blocking(move || {

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Nullable, Text};
-use support_domain::{AdminId, Clock, CountryCode, Limits, Subject, UserRef, UserType};
+use support_domain::{AdminId, Clock, CountryCode, Limits, Subject, TextEnum, UserRef, UserType};
 use support_rbac::{AdminPrincipal, BoxFuture, Permission, Principal};
 use support_service::{AssignableAdmin, Directory, DirectoryError, UserCard};
 
-use crate::database::{HostDatabase, HostUnavailable, SchemaName};
+use crate::database::{HostDatabase, HostUnavailable, Question, SchemaName};
 use crate::masks::{mask_email, mask_phone};
 use crate::people::{People, Person};
 
@@ -101,7 +101,8 @@ impl HostDirectory {
             .bind::<Text, _>(relation)
             .load::<ColumnRow>(conn)
         };
-        let columns: HashSet<String> = self.database.read(ask).await?.into_iter().map(|row| row.name).collect();
+        let columns: HashSet<String> =
+            self.database.read(Question::Cards, ask).await?.into_iter().map(|row| row.name).collect();
         let mut remembered = self.columns.lock().unwrap_or_else(PoisonError::into_inner);
         remembered.insert(table, (columns.clone(), asked_at));
         Ok(columns)
@@ -111,15 +112,17 @@ impl HostDirectory {
         let profiles = profiles(user.user_type);
         let columns = self.columns_of(profiles.table).await?;
         let statement = card_statement(self.database.schema(), &profiles, &columns);
-        let id = user.id.to_string();
+        let (id, role, country) = (user.id.to_string(), user.user_type.as_str(), user.country.as_str());
         let ask = move |conn: &mut PgConnection| {
-            diesel::sql_query(statement).bind::<Text, _>(id).get_result::<CardRow>(conn).optional()
+            let query = diesel::sql_query(statement).bind::<Text, _>(id).bind::<Text, _>(role).bind::<Text, _>(country);
+            query.get_result::<CardRow>(conn).optional()
         };
-        Ok(self.database.read(ask).await?.map(|row| row.into_card(user.country)))
+        Ok(self.database.read(Question::Cards, ask).await?.map(|row| row.into_card(user.country)))
     }
 }
 
-/// Reads the card of the user `$1`. A column that is not there reads as nothing.
+/// Reads the card of the user `$1` if they are of the kind `$2` and the country `$3`: nobody sees a card by naming another
+/// country than the user's. A column that is not there reads as nothing.
 fn card_statement(schema: &SchemaName, profiles: &Profiles, columns: &HashSet<String>) -> String {
     let column = |name: Option<&&str>| match name {
         Some(name) if columns.contains(*name) => format!("p.\"{name}\"::text"),
@@ -135,7 +138,8 @@ fn card_statement(schema: &SchemaName, profiles: &Profiles, columns: &HashSet<St
     format!(
         "SELECT u.email::text AS email, {profile_id} AS profile_id, {} AS full_name, {} AS first_name, \
              {} AS last_name, {} AS legal_name, {} AS number, {} AS other_number \
-         FROM {schema}.users u {join} WHERE u.id = $1",
+         FROM {schema}.users u {join} \
+         WHERE u.id = $1 AND u.role::text = $2 AND u.\"countryCode\"::text = $3",
         column(names.first()),
         column(names.get(1)),
         column(names.get(2)),
@@ -162,11 +166,26 @@ impl CardRow {
     }
 }
 
-/// A name as subjects are made safe: harmless where it is inserted as HTML, with what is a secret in it masked.
+/// From how many digits on a name may hold a telephone number.
+const DIGITS_OF_A_NUMBER: usize = 7;
+
+/// Whether a name holds an address or a number. The masks are for columns that say what they hold; here somebody has
+/// written something else into one.
+fn is_no_name(name: &str) -> bool {
+    name.contains(['@', '\u{ff20}', '\u{fe6b}'])
+        || name.chars().filter(|character| character.is_numeric()).count() >= DIGITS_OF_A_NUMBER
+}
+
+/// A name as subjects are made safe: harmless where it is inserted as HTML, with what is a secret in it masked. None for
+/// what is no name.
 fn shown_name(name: &str) -> Option<String> {
+    if is_no_name(name) {
+        return None;
+    }
     let short: String = name.trim().chars().take(MAX_NAME_CHARS).collect();
     let limits = Limits { max_subject_chars: MAX_NAME_CHARS, ..Limits::default() };
-    Subject::parse(&short, &limits).ok().map(|name| name.as_str().to_owned())
+    let name = Subject::parse(&short, &limits).ok()?.as_str().to_owned();
+    (!is_no_name(&name)).then_some(name)
 }
 
 /// The person as somebody who can be given a conversation; none for whoever could not answer it.
@@ -184,6 +203,13 @@ fn unavailable(error: HostUnavailable) -> DirectoryError {
 impl Directory for HostDirectory {
     fn get_user_card<'a>(&'a self, user: &'a UserRef) -> BoxFuture<'a, Result<Option<UserCard>, DirectoryError>> {
         Box::pin(async move { self.card(user).await.map_err(unavailable) })
+    }
+
+    fn is_user<'a>(&'a self, user: &'a UserRef) -> BoxFuture<'a, Result<bool, DirectoryError>> {
+        Box::pin(async move {
+            let found = self.people.list(vec![user.id.to_string()]).await.map_err(unavailable)?;
+            Ok(found.get(user.id.as_str()).is_some_and(|person| person.is(user)))
+        })
     }
 
     fn list_assignable_admins<'a>(

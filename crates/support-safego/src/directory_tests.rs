@@ -35,10 +35,35 @@ fn a_name_is_harmless_as_html_and_hides_what_is_no_name() {
     let hostile = CardRow { full_name: Some("<img src=x onerror=alert(1)>Rahim".to_owned()), ..row() };
     let name = hostile.into_card(CountryCode::Bangladesh).display_name.unwrap();
     assert!(!name.contains('<'), "{name}");
-    let secret = CardRow { full_name: Some("Rahim 4539 1488 0343 6467".to_owned()), ..row() };
-    assert!(!secret.into_card(CountryCode::Bangladesh).display_name.unwrap().contains("1488"));
+    let secret = CardRow { full_name: Some("Rahim password: hunter2x".to_owned()), ..row() };
+    assert!(!secret.into_card(CountryCode::Bangladesh).display_name.unwrap().contains("hunter2x"));
     let long = CardRow { full_name: Some("x".repeat(5_000)), ..row() };
     assert!(long.into_card(CountryCode::Bangladesh).display_name.unwrap().chars().count() <= MAX_NAME_CHARS);
+}
+
+#[test]
+fn an_address_or_a_number_is_no_name() {
+    let bengali = "\u{9e6}\u{9e7}\u{9ed}\u{9e7}\u{9e8}\u{9e9}\u{9ea}";
+    for no_name in ["rahim@gmail.com", "Rahim +880 1712-345678", "555-0123", "Rahim 4539 1488 0343 6467", bengali] {
+        let named = CardRow { full_name: Some(no_name.to_owned()), ..row() };
+        assert_eq!(named.into_card(CountryCode::Bangladesh).display_name, None, "{no_name}");
+        let (full_name, first_name) = (Some(no_name.to_owned()), Some("Rahim".to_owned()));
+        let other = CardRow { full_name, first_name, ..row() };
+        assert_eq!(other.into_card(CountryCode::Bangladesh).display_name.as_deref(), Some("Rahim"), "{no_name}");
+    }
+    let numbered = CardRow { full_name: Some("Kitchen 24 (Road 123456)".to_owned()), ..row() };
+    assert_eq!(numbered.into_card(CountryCode::Bangladesh).display_name, None);
+    let few = CardRow { full_name: Some("Dhaka Kitchen 2412".to_owned()), ..row() };
+    assert_eq!(few.into_card(CountryCode::Bangladesh).display_name.as_deref(), Some("Dhaka Kitchen 2412"));
+}
+
+#[test]
+fn a_card_is_of_the_kind_and_the_country_that_were_asked_for() {
+    let statement = card_statement(&SchemaName::default(), &profiles(UserType::Driver), &HashSet::new());
+    assert!(
+        statement.ends_with("WHERE u.id = $1 AND u.role::text = $2 AND u.\"countryCode\"::text = $3"),
+        "{statement}"
+    );
 }
 
 #[test]

@@ -2,27 +2,24 @@
 //! in, and their address for the audit log; nothing else of them.
 
 use std::collections::HashMap;
+use std::fmt;
 use std::sync::Arc;
-use std::time::Duration;
 
 use diesel::prelude::*;
 use diesel::sql_types::{Array, Bool, Nullable, Text};
 use support_domain::{AdminId, Clock, CountryCode, TextEnum, UserId, UserRef, UserType};
-use support_rbac::{AdminPrincipal, AdminRole, Principal, Refusal, STANDING_LASTS, UserPrincipal};
+use support_rbac::{AdminPrincipal, AdminRole, Lately, Principal, Refusal, STANDING_LASTS, UserPrincipal};
 
-use crate::database::{HostDatabase, HostUnavailable, SchemaName};
+use crate::database::{HostDatabase, HostUnavailable, Question, SchemaName};
 
 /// Most people that one statement asks for.
 const MOST_AT_ONCE: usize = 1_000;
 
-/// How many people are remembered.
-const REMEMBERED_PEOPLE: u64 = 10_000;
-
 /// The host's word for its staff in `users.role`.
 const ADMIN: &str = "admin";
 
-/// A person, as the host has them now.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A person, as the host has them now. `Debug` does not show their address.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Person {
     pub(crate) id: String,
     /// The word in `users.role`.
@@ -44,6 +41,20 @@ pub(crate) struct AdminProfile {
     pub(crate) is_active: bool,
 }
 
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Person")
+            .field("id", &self.id)
+            .field("role", &self.role)
+            .field("country", &self.country)
+            .field("is_blocked", &self.is_blocked)
+            .field("is_locked", &self.is_locked)
+            .field("email", &self.email.as_ref().map(|_| "redacted"))
+            .field("admin", &self.admin)
+            .finish()
+    }
+}
+
 impl Person {
     /// The person as somebody who may come in now.
     pub(crate) fn principal(&self) -> Result<Principal, Refusal> {
@@ -54,6 +65,11 @@ impl Person {
             return Err(Refusal::new("the person's account is locked"));
         }
         if self.role == ADMIN { self.admin_principal() } else { self.user_principal() }
+    }
+
+    /// Whether the person is this user, who may be blocked.
+    pub(crate) fn is(&self, user: &UserRef) -> bool {
+        self.id == user.id.as_str() && self.role == user.user_type.as_str() && self.country == Some(user.country)
     }
 
     fn user_principal(&self) -> Result<Principal, Refusal> {
@@ -145,48 +161,78 @@ fn staff_statement(schema: &SchemaName) -> String {
 #[derive(Debug)]
 pub struct People {
     database: Arc<HostDatabase>,
-    clock: Arc<dyn Clock>,
-    /// By id, with the moment at which they were asked for, by the monotonic clock. Who is not there is remembered, too.
-    known: moka::sync::Cache<String, (Option<Person>, Duration)>,
+    /// By id. Who is not there is remembered, too.
+    known: Lately<String, Option<Person>, HostUnavailable>,
 }
 
 impl People {
     /// The people in that database.
     pub fn new(database: Arc<HostDatabase>, clock: Arc<dyn Clock>) -> Self {
-        let known = moka::sync::Cache::builder().max_capacity(REMEMBERED_PEOPLE).time_to_live(STANDING_LASTS).build();
-        Self { database, clock, known }
+        Self { database, known: Lately::new(clock, STANDING_LASTS) }
     }
 
     /// The person, as of at most [`STANDING_LASTS`] ago.
     pub(crate) async fn find_lately(&self, id: &str) -> Result<Option<Person>, HostUnavailable> {
-        let asked_at = self.clock.monotonic();
-        let is_fresh = |known: &(Option<Person>, Duration)| asked_at.saturating_sub(known.1) < STANDING_LASTS;
-        if let Some((person, _)) = self.known.get(id).filter(is_fresh) {
-            return Ok(person);
-        }
-        let person = self.list(vec![id.to_owned()]).await?.remove(id);
-        self.known.insert(id.to_owned(), (person.clone(), asked_at));
-        Ok(person)
+        let (database, asked) = (Arc::clone(&self.database), id.to_owned());
+        let ask = || async move {
+            let mut found = list(&database, Question::People, vec![asked.clone()]).await?;
+            Ok(found.remove(&asked))
+        };
+        self.known.get_or_ask(id.to_owned(), ask).await
     }
 
     /// Those of these people who are there, as of now, by id.
     pub(crate) async fn list(&self, ids: Vec<String>) -> Result<HashMap<String, Person>, HostUnavailable> {
-        let mut found = HashMap::with_capacity(ids.len());
-        for ids in ids.chunks(MOST_AT_ONCE) {
-            let (statement, ids) = (statement(self.database.schema()), ids.to_vec());
-            let ask = move |conn: &mut PgConnection| {
-                diesel::sql_query(statement).bind::<Array<Text>, _>(ids).load::<PersonRow>(conn)
-            };
-            let rows = self.database.read(ask).await?;
-            found.extend(rows.into_iter().map(|row| (row.id.clone(), Person::from(row))));
-        }
-        Ok(found)
+        list(&self.database, Question::People, ids).await
+    }
+
+    /// The same for those whose sockets are open.
+    pub(crate) async fn list_live(&self, ids: Vec<String>) -> Result<HashMap<String, Person>, HostUnavailable> {
+        list(&self.database, Question::Live, ids).await
     }
 
     /// All active staff.
     pub(crate) async fn list_staff(&self) -> Result<Vec<Person>, HostUnavailable> {
         let statement = staff_statement(self.database.schema());
-        let rows = self.database.read(move |conn| diesel::sql_query(statement).load::<PersonRow>(conn)).await?;
+        let ask = move |conn: &mut PgConnection| diesel::sql_query(statement).load::<PersonRow>(conn);
+        let rows = self.database.read(Question::People, ask).await?;
         Ok(rows.into_iter().map(Person::from).collect())
+    }
+}
+
+async fn list(
+    database: &HostDatabase,
+    question: Question,
+    ids: Vec<String>,
+) -> Result<HashMap<String, Person>, HostUnavailable> {
+    let mut found = HashMap::with_capacity(ids.len());
+    for ids in ids.chunks(MOST_AT_ONCE) {
+        let (statement, ids) = (statement(database.schema()), ids.to_vec());
+        let ask = move |conn: &mut PgConnection| {
+            diesel::sql_query(statement).bind::<Array<Text>, _>(ids).load::<PersonRow>(conn)
+        };
+        let rows = database.read(question, ask).await?;
+        found.extend(rows.into_iter().map(|row| (row.id.clone(), Person::from(row))));
+    }
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_does_not_print() {
+        let person = Person {
+            id: "agent-1".to_owned(),
+            role: ADMIN.to_owned(),
+            country: None,
+            is_blocked: false,
+            is_locked: false,
+            email: Some("karim@gmail.com".to_owned()),
+            admin: None,
+        };
+        let printed = format!("{person:?}");
+        assert!(printed.contains("agent-1") && !printed.contains("karim"), "{printed}");
     }
 }

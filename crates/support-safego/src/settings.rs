@@ -11,7 +11,7 @@ use support_domain::{SettingsPatch, TextEnum, Timestamp};
 use support_rbac::BoxFuture;
 use support_service::{SavedSettings, SettingsSource, SettingsSourceError};
 
-use crate::database::{HostDatabase, SchemaName};
+use crate::database::{HostDatabase, Question, SchemaName};
 
 /// The row's key. The host's `support` is another row, with another shape.
 const KEY: &str = "supportChat";
@@ -79,7 +79,9 @@ impl SettingsSource for HostSettings {
             let statement = statement(self.database.schema());
             let row = self
                 .database
-                .read(move |conn| diesel::sql_query(statement).get_result::<SettingsRow>(conn).optional())
+                .read(Question::Settings, move |conn| {
+                    diesel::sql_query(statement).get_result::<SettingsRow>(conn).optional()
+                })
                 .await
                 .map_err(|error| SettingsSourceError(error.to_string()))?;
             Ok(row.map(|row| self.saved(&row)))

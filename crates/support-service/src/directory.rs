@@ -5,7 +5,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::Duration;
 
 use support_domain::{AdminId, CountryCode, SupportConversation, UserRef};
@@ -74,8 +74,13 @@ pub struct DirectoryError(pub String);
 
 /// Whoever knows the people: the host.
 pub trait Directory: Send + Sync + fmt::Debug {
-    /// The user's card; none if the user is not known.
+    /// The user's card; none if there is no such user: who is of another kind or country is somebody else.
     fn get_user_card<'a>(&'a self, user: &'a UserRef) -> BoxFuture<'a, Result<Option<UserCard>, DirectoryError>>;
+
+    /// Whether there is such a user: of that kind, and of that country. Whether they may come in is another question.
+    fn is_user<'a>(&'a self, user: &'a UserRef) -> BoxFuture<'a, Result<bool, DirectoryError>> {
+        Box::pin(async move { Ok(self.get_user_card(user).await?.is_some()) })
+    }
 
     /// Those to whom a conversation of at least one of these countries can be given: all of them, each once.
     fn list_assignable_admins<'a>(
@@ -102,12 +107,21 @@ pub trait Directory: Send + Sync + fmt::Debug {
 pub(crate) struct AskedDirectory {
     directory: Option<Arc<dyn Directory>>,
     own: StaffDirectory,
-    is_away: AtomicBool,
+    /// A bit for each matter of which the last question found no answer.
+    unanswered: AtomicU8,
+}
+
+/// What is asked about. What fails for one matter need not fail for another, so each has its own failures told.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Matter {
+    Cards = 1,
+    Users = 2,
+    Staff = 4,
 }
 
 impl AskedDirectory {
     pub(crate) fn new(directory: Option<Arc<dyn Directory>>, own: StaffDirectory) -> Self {
-        Self { directory, own, is_away: AtomicBool::new(false) }
+        Self { directory, own, unanswered: AtomicU8::new(0) }
     }
 
     /// The directory, or where there is none the staff that was seen here.
@@ -126,14 +140,22 @@ impl AskedDirectory {
     /// Its own, and that it took too long.
     pub(crate) async fn ask<T>(
         &self,
+        matter: Matter,
         question: impl Future<Output = Result<T, DirectoryError>>,
     ) -> Result<T, DirectoryError> {
         let answer = tokio::time::timeout(PATIENCE, question).await;
         let answer = answer.unwrap_or_else(|_| Err(DirectoryError("it took too long".to_owned())));
-        let was_away = self.is_away.swap(answer.is_err(), Ordering::Relaxed);
+        let bit = matter as u8;
+        let before = match &answer {
+            Err(_) => self.unanswered.fetch_or(bit, Ordering::Relaxed),
+            Ok(_) => self.unanswered.fetch_and(!bit, Ordering::Relaxed),
+        };
+        let was_away = before & bit != 0;
         match &answer {
-            Err(error) if !was_away => tracing::warn!(error = %error, "the directory of people cannot be asked"),
-            Ok(_) if was_away => tracing::info!("the directory of people can be asked again"),
+            Err(error) if !was_away => {
+                tracing::warn!(about = ?matter, error = %error, "the directory of people cannot be asked");
+            }
+            Ok(_) if was_away => tracing::info!(about = ?matter, "the directory of people can be asked again"),
             _ => {}
         }
         answer
@@ -149,7 +171,20 @@ impl SupportService {
         conversation: &SupportConversation,
     ) -> Option<UserCard> {
         let asked = self.directory();
-        asked.ask(asked.get()?.get_user_card(&conversation.user)).await.ok().flatten()
+        asked.ask(Matter::Cards, asked.get()?.get_user_card(&conversation.user)).await.ok().flatten()
+    }
+
+    /// Refuses to write to somebody whom the directory does not know as that user. Without a directory everybody is let
+    /// through. The answer is the same for nobody, another kind and another country: it must not tell what there is
+    /// beyond an admin's own.
+    pub(crate) async fn check_user(&self, user: &UserRef) -> Result<(), ServiceError> {
+        let asked = self.directory();
+        let Some(directory) = asked.get() else { return Ok(()) };
+        match asked.ask(Matter::Users, directory.is_user(user)).await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(ServiceError::NoSuchUser),
+            Err(error) => Err(StoreError::Unavailable(error.to_string()).into()),
+        }
     }
 
     /// Refuses to give a conversation to somebody whom the directory does not know as able to have it. Without a
@@ -164,7 +199,7 @@ impl SupportService {
         if conversation.assigned_admin_id.as_ref() == Some(admin) {
             return Ok(());
         }
-        match asked.ask(directory.is_assignable(admin, conversation.user.country)).await {
+        match asked.ask(Matter::Staff, directory.is_assignable(admin, conversation.user.country)).await {
             Ok(true) => Ok(()),
             Ok(false) => Err(ServiceError::NotAssignable),
             Err(error) => Err(StoreError::Unavailable(error.to_string()).into()),

@@ -42,6 +42,9 @@ pub enum ServiceError {
     /// The conversation cannot be given to that admin: unknown, no longer active, or of another country.
     #[error("the admin cannot be given the conversation")]
     NotAssignable,
+    /// The host has no such user: unknown, of another kind, or of another country. Nobody can tell which.
+    #[error("there is no such user")]
+    NoSuchUser,
     /// A message names uploads that its sender cannot put on it: unknown, somebody else's, on a message, or not clean yet.
     /// Nobody can tell which.
     #[error("the message names uploads that cannot be sent")]

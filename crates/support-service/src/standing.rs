@@ -4,11 +4,16 @@
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
+use support_domain::Clock;
 use support_rbac::{Caller, Principal, StandingUnavailable, Verdict};
 use support_store::StoreError;
 
 use crate::{ServiceError, SupportService};
+
+/// How many people are asked about together.
+const ASKED_AT_ONCE: usize = 1_000;
 
 /// What is known of the caller of a live socket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +48,8 @@ impl LiveStanding {
 struct Watched {
     caller: Arc<Caller>,
     standing: Arc<AtomicU8>,
+    /// When it was asked last what was then answered, by the monotonic clock.
+    known_at: Duration,
 }
 
 /// The callers of this node's live sockets. Empty where nobody knows about standing.
@@ -67,17 +74,32 @@ impl Watchlist {
 
     /// Sets the standing of those sockets whose caller is as they were asked about. Whoever came or changed meanwhile
     /// is asked about the next time.
-    fn set(&self, answers: &HashMap<(Principal, bool), LiveStanding>) -> usize {
+    fn set(&self, answers: &HashMap<(Principal, bool), LiveStanding>, asked_at: Duration) -> usize {
         self.change(|watched| {
             let mut changed = 0;
-            for watched in watched.values() {
+            for watched in watched.values_mut() {
                 if let Some(standing) = answers.get(&key(&watched.caller)) {
-                    let before = watched.standing.swap(standing.number(), Ordering::Relaxed);
-                    changed += usize::from(before != standing.number());
+                    watched.known_at = watched.known_at.max(asked_at);
+                    changed += usize::from(watched.now_has(*standing));
                 }
             }
             changed
         })
+    }
+
+    /// Doubts those of whom nothing was known since.
+    fn doubt(&self, since: Duration) -> usize {
+        self.change(|watched| {
+            let doubted = watched.values().filter(|watched| watched.known_at <= since);
+            doubted.filter(|watched| watched.now_has(LiveStanding::Doubted)).count()
+        })
+    }
+}
+
+impl Watched {
+    /// Whether that is another standing than before.
+    fn now_has(&self, standing: LiveStanding) -> bool {
+        self.standing.swap(standing.number(), Ordering::Relaxed) != standing.number()
     }
 }
 
@@ -89,6 +111,7 @@ fn key(caller: &Caller) -> (Principal, bool) {
 #[derive(Debug)]
 pub struct WatchedCaller {
     standing: Arc<AtomicU8>,
+    clock: Arc<dyn Clock>,
     /// None where nobody knows about standing.
     place: Option<(Arc<Watchlist>, u64)>,
 }
@@ -101,10 +124,12 @@ impl WatchedCaller {
 
     /// They have come with another token, which was looked at just now.
     pub fn renew(&self, caller: &Arc<Caller>) {
+        let now = self.clock.monotonic();
         if let Some((watchlist, id)) = &self.place {
             watchlist.change(|watched| {
                 if let Some(watched) = watched.get_mut(id) {
                     watched.caller = Arc::clone(caller);
+                    watched.known_at = now;
                     watched.standing.store(LiveStanding::Stands.number(), Ordering::Relaxed);
                 }
             });
@@ -127,25 +152,33 @@ impl SupportService {
         let place = self.standing().map(|_| {
             let watchlist = Arc::clone(self.watchlist());
             let id = watchlist.next.fetch_add(1, Ordering::Relaxed);
-            let (caller, standing) = (Arc::clone(caller), Arc::clone(&standing));
-            watchlist.change(|watched| watched.insert(id, Watched { caller, standing }));
+            let (caller, standing, known_at) = (Arc::clone(caller), Arc::clone(&standing), self.clock().monotonic());
+            watchlist.change(|watched| watched.insert(id, Watched { caller, standing, known_at }));
             (watchlist, id)
         });
-        WatchedCaller { standing, place }
+        WatchedCaller { standing, clock: Arc::clone(self.clock()), place }
     }
 
     /// Asks whether all those with live sockets may still come, and has the sockets of the others look. To be called
-    /// every second or two.
+    /// every second or two. Who was answered about is settled, whatever becomes of the rest.
     ///
     /// # Errors
-    /// When nobody can say; everybody keeps the standing that they had.
+    /// When nobody can say of some; those keep the standing that they had.
     pub async fn check_live_standing(&self) -> Result<(), StandingUnavailable> {
         let Some(standing) = self.standing() else { return Ok(()) };
         let people = self.watchlist().people();
-        if people.is_empty() {
-            return Ok(());
+        let mut outcome = Ok(());
+        for people in people.chunks(ASKED_AT_ONCE) {
+            let asked_at = self.clock().monotonic();
+            match standing.check_live(people).await {
+                Ok(verdicts) => self.settle(people, &verdicts, asked_at),
+                Err(error) => outcome = outcome.and(Err(error)),
+            }
         }
-        let verdicts = standing.check(&people).await?;
+        outcome
+    }
+
+    fn settle(&self, people: &[Arc<Caller>], verdicts: &[Verdict], asked_at: Duration) {
         let answers = people.iter().zip(verdicts).map(|(caller, verdict)| {
             let standing = match verdict {
                 Verdict::Stands => LiveStanding::Stands,
@@ -156,18 +189,15 @@ impl SupportService {
             };
             (key(caller), standing)
         });
-        self.settle(&answers.collect());
-        Ok(())
+        if self.watchlist().set(&answers.collect(), asked_at) > 0 {
+            self.wake_sockets();
+        }
     }
 
-    /// Says that nobody could say for too long: all live sockets have to come again.
-    pub fn doubt_live_standing(&self) {
-        let people = self.watchlist().people();
-        self.settle(&people.iter().map(|caller| (key(caller), LiveStanding::Doubted)).collect());
-    }
-
-    fn settle(&self, answers: &HashMap<(Principal, bool), LiveStanding>) {
-        if self.watchlist().set(answers) > 0 {
+    /// Has those live sockets come again of which nobody could say anything for that long.
+    pub fn doubt_live_standing(&self, after: Duration) {
+        let Some(since) = self.clock().monotonic().checked_sub(after) else { return };
+        if self.watchlist().doubt(since) > 0 {
             self.wake_sockets();
         }
     }

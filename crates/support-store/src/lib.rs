@@ -37,7 +37,7 @@ mod store;
 mod url;
 
 pub use error::{StoreError, WorkError};
-pub use migrations::{Migrated, Reverted};
+pub use migrations::{Migrated, Reverted, Undelivered};
 pub use operations::{Reader, Transaction};
 pub use page::{
     AssignedTo, ConversationFilter, ConversationsPage, Counted, MessagesPage, PageRequest, PageStart, Position,

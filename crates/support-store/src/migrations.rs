@@ -10,7 +10,7 @@ use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
-use diesel::sql_types::{Bool, Text};
+use diesel::sql_types::{BigInt, Bool, Text};
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness};
 
 use crate::error::Ended;
@@ -111,14 +111,47 @@ fn applied_pg(conn: &mut pg::Conn) -> Result<Vec<String>, Ending> {
     Ok(rows.load::<Version>(conn)?.into_iter().map(|row| row.version).collect())
 }
 
+/// What becomes of audit records that the host was not told of yet, when everything is taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undelivered {
+    /// Nothing is taken away as long as there are some.
+    Kept,
+    /// They go with the rest.
+    Discarded,
+}
+
+#[derive(QueryableByName)]
+struct Waiting {
+    #[diesel(sql_type = BigInt)]
+    count: i64,
+}
+
+/// Refuses while audit records wait to be delivered, unless they may go.
+fn refuse_undelivered(waiting: Option<Waiting>) -> Result<(), Ending> {
+    match waiting.map_or(0, |waiting| waiting.count) {
+        0 => Ok(()),
+        count => refuse(format!(
+            "{count} audit records wait to be delivered to the host; nothing was changed. Run `support-http serve` until \
+             they are there, or add --discard-undelivered"
+        )),
+    }
+}
+
 /// Drops what the migrations have made, newest first, and then the schema if it is empty and ours.
-pub(crate) fn revert_pg(conn: &mut pg::Conn) -> Result<Reverted, StoreError> {
+pub(crate) fn revert_pg(conn: &mut pg::Conn, undelivered: Undelivered) -> Result<Reverted, StoreError> {
     ended(conn.transaction(|conn| {
         lock(conn)?;
         if !asked(conn, "to_regnamespace('support_chat') IS NOT NULL")? {
             return Ok(Reverted::default());
         }
         let applied = applied_pg(conn)?;
+        let has_log = "to_regclass('support_chat.support_audit_logs') IS NOT NULL";
+        if undelivered == Undelivered::Kept && !applied.is_empty() && asked(conn, has_log)? {
+            // Nobody may add one from here on.
+            conn.batch_execute("LOCK TABLE support_chat.support_audit_logs IN EXCLUSIVE MODE")?;
+            let waiting = "SELECT count(*) AS count FROM support_chat.support_audit_logs WHERE delivery_pending";
+            refuse_undelivered(diesel::sql_query(waiting).get_result(conn).optional()?)?;
+        }
         conn.batch_execute("SET LOCAL search_path = support_chat")?;
         let names = revert(conn, &pg::MIGRATIONS, &applied)?;
         conn.batch_execute("DROP TABLE IF EXISTS support_chat.__diesel_schema_migrations")?;
@@ -149,13 +182,17 @@ pub(crate) fn migrate_sqlite(file: &Path, check_only: bool) -> Result<Migrated, 
 }
 
 /// Drops what the migrations have made, newest first. The file stays.
-pub(crate) fn revert_sqlite(file: &Path) -> Result<Reverted, StoreError> {
+pub(crate) fn revert_sqlite(file: &Path, undelivered: Undelivered) -> Result<Reverted, StoreError> {
     if !file.exists() {
         return Ok(Reverted::default());
     }
     let mut conn = establish(file)?;
     ended(conn.immediate_transaction(|conn| {
         let applied = applied_sqlite(conn)?;
+        if undelivered == Undelivered::Kept && !applied.is_empty() {
+            let waiting = "SELECT count(*) AS count FROM support_audit_logs WHERE delivery_pending";
+            refuse_undelivered(diesel::sql_query(waiting).get_result(conn).optional()?)?;
+        }
         let names = revert(conn, &sqlite::MIGRATIONS, &applied)?;
         conn.batch_execute("DROP TABLE IF EXISTS __diesel_schema_migrations")?;
         Ok(Reverted { names, schema_dropped: false })

@@ -74,7 +74,7 @@ operations! {
         /// At most `limit` records of the audit log that were not delivered yet, oldest first.
         audit_logs::list_pending_audit_logs(limit: i64) -> Vec<AuditLogRecord>;
         /// Whether a ticket of that hash could be used at `now`.
-        socket_tickets::has_socket_ticket(hash: &str, now: Timestamp) -> bool;
+        socket_tickets::get_socket_ticket(hash: &str, now: Timestamp) -> Option<serde_json::Value>;
         /// The revocation ids of tokens that would still be good at `now`.
         revoked_tokens::list_revoked_tokens(now: Timestamp) -> Vec<String>;
         /// The settings that were saved; none as long as nothing was.

@@ -10,7 +10,7 @@ use support_domain::SupportConversation;
 use tokio::sync::Semaphore;
 
 use crate::error::Ended;
-use crate::migrations::{Migrated, Reverted, migrate_pg, migrate_sqlite, revert_pg, revert_sqlite};
+use crate::migrations::{Migrated, Reverted, Undelivered, migrate_pg, migrate_sqlite, revert_pg, revert_sqlite};
 use crate::operations::{Backend, Reader, Transaction};
 use crate::pg::{PgManager, Posts};
 use crate::post::{Post, PostAddress};
@@ -108,15 +108,16 @@ impl Store {
     /// Takes everything of ours out of the database again, with all that was kept in it. No server may run on it.
     ///
     /// # Errors
-    /// When it cannot be reached, or when a newer version has added to it; nothing is changed then.
-    pub fn revert(url: &DatabaseUrl) -> Result<Reverted, StoreError> {
+    /// When it cannot be reached, when a newer version has added to it, or when audit records wait that are to be kept;
+    /// nothing is changed then.
+    pub fn revert(url: &DatabaseUrl, undelivered: Undelivered) -> Result<Reverted, StoreError> {
         match url {
             DatabaseUrl::Postgres(address) => {
                 let manager = PgManager::new(address, Duration::ZERO);
                 let mut conn = manager.connect_once().map_err(|error| StoreError::Unavailable(error.to_string()))?;
-                revert_pg(&mut conn)
+                revert_pg(&mut conn, undelivered)
             }
-            DatabaseUrl::Sqlite(file) => revert_sqlite(file),
+            DatabaseUrl::Sqlite(file) => revert_sqlite(file, undelivered),
         }
     }
 

@@ -1,6 +1,6 @@
 //! `support-http migrate`.
 
-use support_store::Store;
+use support_store::{Store, Undelivered};
 
 use super::{CommandError, print};
 use crate::config::{Variables, database_url};
@@ -16,10 +16,10 @@ pub(super) fn migrate(check: bool) -> Result<(), CommandError> {
     if migrated.names.is_empty() { print("nothing is pending") } else { Ok(()) }
 }
 
-pub(super) fn revert() -> Result<(), CommandError> {
+pub(super) fn revert(undelivered: Undelivered) -> Result<(), CommandError> {
     crate::log::start("warn")?;
     let url = database_url(Variables::of_process())?;
-    let reverted = Store::revert(&url).map_err(CommandError::other)?;
+    let reverted = Store::revert(&url, undelivered).map_err(CommandError::other)?;
     for name in &reverted.names {
         print(&format!("reverted {name}"))?;
     }

@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use support_rbac::SigningKey;
+use support_store::Undelivered;
 
 use crate::config::InvalidConfig;
 use crate::server::ServeError;
@@ -40,6 +41,9 @@ enum Command {
         /// Say that everything is to be removed
         #[arg(long, requires = "revert")]
         yes: bool,
+        /// Remove audit records, too, that the host was not told of yet; without it they keep everything from being removed
+        #[arg(long, requires = "revert")]
+        discard_undelivered: bool,
     },
     /// Print a new key pair for tokens, as two lines for an env file
     Keys,
@@ -82,7 +86,8 @@ pub fn run() -> ExitCode {
     let result = match line.command.unwrap_or(Command::Serve) {
         Command::Serve => serve::serve(),
         Command::Demo => demo::run().map_err(CommandError::from),
-        Command::Migrate { revert: true, .. } => migrate::revert(),
+        Command::Migrate { revert: true, discard_undelivered: true, .. } => migrate::revert(Undelivered::Discarded),
+        Command::Migrate { revert: true, .. } => migrate::revert(Undelivered::Kept),
         Command::Migrate { check, .. } => migrate::migrate(check),
         Command::Keys => keys(),
         Command::Token(command) => token::run(command),

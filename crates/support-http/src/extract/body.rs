@@ -36,7 +36,13 @@ where
             if !is_json {
                 return Err(ApiError::new(ErrorCode::UnsupportedMediaType));
             }
-            let bytes = bytes.await.map_err(|error| match error.as_response_error().status_code().as_u16() {
+            // Whoever sends it was looked at before; that must not be long ago when it is acted on.
+            let patience = desk.web.body_timeout;
+            let bytes = tokio::time::timeout(patience, bytes).await.map_err(|_| {
+                let sentence = format!("must arrive within {} seconds", patience.as_secs());
+                ApiError::invalid("body", sentence).that_closes()
+            })?;
+            let bytes = bytes.map_err(|error| match error.as_response_error().status_code().as_u16() {
                 413 => ApiError::new(ErrorCode::PayloadTooLarge),
                 _ => ApiError::new(ErrorCode::InvalidJson),
             })?;

@@ -5,6 +5,7 @@ use support_domain::{AdminId, AutoAssignMode, CountryCode};
 use support_rbac::policy::action;
 use support_store::StoreError;
 
+use crate::directory::Matter;
 use crate::{AssignableAdmin, Context, ServiceError, SupportService};
 
 impl SupportService {
@@ -46,7 +47,7 @@ impl SupportService {
         countries: &[CountryCode],
     ) -> Result<Vec<AssignableAdmin>, crate::DirectoryError> {
         let asked = self.directory();
-        let mut admins = asked.ask(asked.get_or_own().list_assignable_admins(countries)).await?;
+        let mut admins = asked.ask(Matter::Staff, asked.get_or_own().list_assignable_admins(countries)).await?;
         admins.sort_by(|one, other| one.id.cmp(&other.id));
         admins.dedup_by(|one, other| one.id == other.id);
         Ok(admins)

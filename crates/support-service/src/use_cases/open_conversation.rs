@@ -67,13 +67,16 @@ impl SupportService {
         let Principal::User(principal) = context.grant.principal() else { return Err(ServiceError::Forbidden) };
         let user = principal.user.clone();
         let author = Author::User(user.id.clone());
+        self.sends().check(&context.grant.principal().key())?;
         self.open(context, user, author, command).await
     }
 
     /// Opens a conversation with a user, from the desk.
     ///
     /// # Errors
-    /// [`ServiceError::NotFound`] when the user's country is not the admin's; the others as for a user.
+    /// [`ServiceError::NotFound`] when the user's country is not the admin's; [`ServiceError::NoSuchUser`] when a directory
+    /// knows the people and not this one, [`StoreError::Unavailable`](support_store::StoreError::Unavailable) when it is
+    /// away; the others as for a user.
     pub async fn open_conversation_for_user(
         &self,
         context: &Context<action::OpenConversationForUser>,
@@ -84,6 +87,9 @@ impl SupportService {
             return Err(ServiceError::NotFound);
         }
         let author = Author::Admin(admin.id.clone());
+        // Before the question, which would otherwise be a way to try out ids.
+        self.sends().check(&context.grant.principal().key())?;
+        self.check_user(&command.user).await?;
         self.open(context, command.user, author, command.opening).await
     }
 
@@ -94,7 +100,6 @@ impl SupportService {
         author: Author,
         command: OpenConversation,
     ) -> Result<Opened, ServiceError> {
-        self.sends().check(&context.grant.principal().key())?;
         let visibility = context.grant.visibility().clone();
         let (id, message_id, system_id) = (self.new_conversation_id(), self.new_message_id(), self.new_message_id());
         let priority = command.priority.unwrap_or_else(|| self.settings_in_force().settings.default_priority);

@@ -60,29 +60,28 @@ impl SupportService {
     /// was revoked meanwhile, or they may no longer come.
     ///
     /// # Errors
-    /// The database's.
+    /// The database's, and that nobody can say whether they may come; the ticket is as good as before then.
     pub async fn redeem_ticket(&self, ticket: &str) -> Result<Option<Arc<Caller>>, ServiceError> {
         let is_of_ours = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if ticket.len() != TICKET_CHARS || !ticket.bytes().all(is_of_ours) {
             return Ok(None);
         }
         let (hash, now) = (hash(ticket), self.clock().now());
-        // Looked for before it is taken: an invented one must not cost a write.
-        let looked_for = hash.clone();
-        if !self.store().read(move |reader| Ok::<_, ServiceError>(reader.has_socket_ticket(&looked_for, now)?)).await? {
+        // Looked at before it is taken: an invented one must not cost a write, and one of which nobody can say now whether
+        // its person may still come must not be used up.
+        let looked_at = hash.clone();
+        let kept = self.store().read(move |reader| Ok::<_, ServiceError>(reader.get_socket_ticket(&looked_at, now)?));
+        let stands =
+            |caller: &Caller| !caller.is_expired(now) && !self.revocations().is_revoked(&caller.revocation_ids);
+        let Some(caller) = kept.await?.and_then(Caller::from_record).filter(stands).map(Arc::new) else {
             return Ok(None);
-        }
-        let record = self
+        };
+        let may_come = self.check_standing_of(&caller).await?;
+        let taken = self
             .store()
             .write::<_, StoreError, _>(move |transaction| transaction.take_socket_ticket(&hash, now))
             .await?;
-        let caller = record.and_then(Caller::from_record);
-        let stands =
-            |caller: &Caller| !caller.is_expired(now) && !self.revocations().is_revoked(&caller.revocation_ids);
-        match caller.filter(stands).map(Arc::new) {
-            Some(caller) => Ok(self.check_standing_of(&caller).await?.then_some(caller)),
-            None => Ok(None),
-        }
+        Ok((may_come && taken.is_some()).then_some(caller))
     }
 }
 

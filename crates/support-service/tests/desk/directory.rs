@@ -3,11 +3,14 @@
 use std::sync::{Arc, Mutex};
 
 use support_domain::conversation::ConversationChange;
-use support_domain::{AdminId, CountryCode, UserRef};
+use support_domain::{AdminId, CountryCode, UserId, UserRef, UserType};
 use support_rbac::{AdminRole, BoxFuture, policy::action};
-use support_service::{AssignableAdmin, Directory, DirectoryError, Ports, ServiceError, UpdateConversation, UserCard};
+use support_service::{
+    AssignableAdmin, Directory, DirectoryError, OpenConversationForUser, Ports, ServiceError, UpdateConversation,
+    UserCard,
+};
 
-use crate::harness::{Desk, admin, driver, granted};
+use crate::harness::{Desk, admin, driver, granted, opening};
 
 /// Knows one user and one admin, who is of Bangladesh.
 #[derive(Debug, Default)]
@@ -81,4 +84,22 @@ async fn a_conversation_goes_only_to_whom_the_directory_knows_for_its_country() 
     assert!(matches!(assign(&desk, &opened, "agent-2").await, Err(ServiceError::Store(_))), "nobody can say");
     assign(&desk, &opened, "agent-1").await.unwrap();
     assign(&Desk::start(Ports::default()), &opened, "agent-2").await.expect_err("another desk");
+}
+
+async fn write_to(desk: &Desk, id: &str) -> Result<(), ServiceError> {
+    let context = granted::<action::OpenConversationForUser>(&admin(AdminRole::SuperAdmin, None));
+    let user =
+        UserRef { id: UserId::parse(id).unwrap(), user_type: UserType::Driver, country: CountryCode::Bangladesh };
+    let command = OpenConversationForUser { user, opening: opening() };
+    desk.service.open_conversation_for_user(&context, command).await.map(drop)
+}
+
+#[tokio::test]
+async fn the_desk_writes_only_to_whom_the_directory_knows() {
+    let (desk, host) = desk();
+    write_to(&desk, "driver-1").await.unwrap();
+    assert!(matches!(write_to(&desk, "driver-2").await, Err(ServiceError::NoSuchUser)));
+    *host.is_away.lock().unwrap() = true;
+    assert!(matches!(write_to(&desk, "driver-1").await, Err(ServiceError::Store(_))), "nobody can say");
+    write_to(&Desk::start(Ports::default()), "driver-2").await.expect("without a directory everybody is known");
 }

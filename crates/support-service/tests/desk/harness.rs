@@ -31,15 +31,18 @@ impl Desk {
     }
 
     pub(crate) async fn open(&self, caller: &Arc<Caller>) -> Opened {
-        let command = OpenConversation {
-            subject: Subject::parse("Fare", &Limits::default()).unwrap(),
-            initial_message: words("first words"),
-            priority: None,
-            metadata: Metadata::default(),
-            client_message_id: None,
-            masked: MaskedKinds::new(),
-        };
-        self.service.open_conversation(&granted::<action::OpenConversation>(caller), command).await.unwrap()
+        self.service.open_conversation(&granted::<action::OpenConversation>(caller), opening()).await.unwrap()
+    }
+}
+
+pub(crate) fn opening() -> OpenConversation {
+    OpenConversation {
+        subject: Subject::parse("Fare", &Limits::default()).unwrap(),
+        initial_message: words("first words"),
+        priority: None,
+        metadata: Metadata::default(),
+        client_message_id: None,
+        masked: MaskedKinds::new(),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::HashSet;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use support_domain::CountryCode;
+use support_domain::{Clock, CountryCode, Timestamp};
 use support_rbac::{AdminRole, BoxFuture, Caller, Refusal, Standing, StandingUnavailable, Verdict};
 use support_service::{LiveStanding, Ports};
 
@@ -14,6 +15,8 @@ use crate::harness::{Desk, admin, driver};
 struct Register {
     fallen: Mutex<HashSet<String>>,
     is_away: Mutex<bool>,
+    /// Nothing is said of a question with this person in it.
+    hides: Mutex<String>,
     asked: Mutex<Vec<usize>>,
 }
 
@@ -31,7 +34,9 @@ impl Standing for Register {
             true => Verdict::Fallen(Refusal::new("blocked")),
             false => Verdict::Stands,
         };
-        let answer = match *self.is_away.lock().unwrap() {
+        let hidden = self.hides.lock().unwrap();
+        let is_hidden = callers.iter().any(|caller| caller.principal.id() == *hidden);
+        let answer = match *self.is_away.lock().unwrap() || is_hidden {
             true => Err(StandingUnavailable("away".to_owned())),
             false => Ok(callers.iter().map(verdict).collect()),
         };
@@ -90,8 +95,42 @@ async fn while_nobody_can_say_everybody_stays_until_they_are_doubted() {
     *register.is_away.lock().unwrap() = true;
     assert!(desk.service.check_live_standing().await.is_err());
     assert_eq!(watched.standing(), LiveStanding::Stands);
-    desk.service.doubt_live_standing();
+    desk.service.doubt_live_standing(Duration::ZERO);
     assert_eq!(watched.standing(), LiveStanding::Doubted);
+}
+
+/// A clock that stands still until it is moved.
+#[derive(Debug, Default)]
+struct Hand(Mutex<Duration>);
+
+impl Clock for Hand {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millis(1_769_851_800_000).plus(self.monotonic())
+    }
+
+    fn monotonic(&self) -> Duration {
+        *self.0.lock().unwrap()
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_said_of_some_saves_and_costs_nobody_else() {
+    let (register, clock) = (Arc::new(Register::default()), Arc::new(Hand::default()));
+    let ports = Ports { standing: Some(register.clone()), clock: clock.clone(), ..Ports::default() };
+    let desk = Desk::start(ports);
+    let crowd: Vec<_> = (0..2_500).map(|number| desk.service.watch_standing(&driver(&format!("d-{number}")))).collect();
+    let count = |standing| crowd.iter().filter(|watched| watched.standing() == standing).count();
+    let everybody: Vec<String> = (0..2_500).map(|number| format!("d-{number}")).collect();
+    register.fell(&everybody.iter().map(String::as_str).collect::<Vec<_>>());
+    *register.hides.lock().unwrap() = "d-7".to_owned();
+    *clock.0.lock().unwrap() = Duration::from_secs(2);
+    assert!(desk.service.check_live_standing().await.is_err());
+    assert_eq!(register.asked.lock().unwrap().iter().sum::<usize>(), 2_500, "all are asked about");
+    let unsaid = count(LiveStanding::Stands);
+    assert!([500, 1_000].contains(&unsaid), "{unsaid} are left as they were");
+    assert_eq!(count(LiveStanding::Fallen), 2_500 - unsaid);
+    desk.service.doubt_live_standing(Duration::from_secs(2));
+    assert_eq!((count(LiveStanding::Doubted), count(LiveStanding::Fallen)), (unsaid, 2_500 - unsaid));
 }
 
 #[tokio::test]
@@ -105,6 +144,11 @@ async fn a_ticket_is_looked_at_when_it_is_used() {
     assert!(desk.service.redeem_ticket(&fallen).await.unwrap().is_none());
     *register.is_away.lock().unwrap() = true;
     assert!(desk.service.redeem_ticket(&unknown).await.is_err());
+    // Nobody could say, so nothing was used up.
+    *register.is_away.lock().unwrap() = false;
+    register.fell(&[]);
+    assert!(desk.service.redeem_ticket(&unknown).await.unwrap().is_some());
+    assert!(desk.service.redeem_ticket(&unknown).await.unwrap().is_none(), "used once");
 }
 
 #[tokio::test]
@@ -112,7 +156,7 @@ async fn without_anybody_who_knows_nobody_is_asked() {
     let desk = Desk::start(Ports::default());
     let watched = desk.service.watch_standing(&driver("driver-1"));
     desk.service.check_live_standing().await.unwrap();
-    desk.service.doubt_live_standing();
+    desk.service.doubt_live_standing(Duration::ZERO);
     assert!(!desk.service.has_standing());
     assert_eq!(watched.standing(), LiveStanding::Stands);
 }

@@ -91,3 +91,18 @@ impl r2d2::ManageConnection for PgManager {
         session.broken || std::thread::panicking()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn whoever_makes_connections_here_has_what_the_desk_needs() {
+        let manager = PgManager::new("postgres://desk:hunter2@h1/desk", std::time::Duration::from_secs(1));
+        assert_eq!(manager.url, with_defaults("postgres://desk:hunter2@h1/desk"));
+        for needed in ["tcp_user_timeout=", "keepalives_idle=", "connect_timeout="] {
+            assert!(manager.url.contains(needed), "{needed}");
+        }
+        assert!(!format!("{manager:?}").contains("hunter2"));
+    }
+}

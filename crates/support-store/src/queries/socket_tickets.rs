@@ -26,10 +26,11 @@ pub(crate) fn insert_socket_ticket(
     Ok(())
 }
 
-/// Whether there is such a ticket at the moment.
-pub(crate) fn has_socket_ticket(conn: &mut Conn, hash: &str, now: Timestamp) -> Found<bool> {
+/// Whom a ticket speaks for that is good at the moment. It is not used up.
+pub(crate) fn get_socket_ticket(conn: &mut Conn, hash: &str, now: Timestamp) -> Found<Option<serde_json::Value>> {
     let found = t::table.filter(t::ticket_hash.eq(hash)).filter(t::expires_at.gt(Moment(now)));
-    Ok(diesel::select(diesel::dsl::exists(found)).get_result(conn)?)
+    let caller: Option<Json> = found.select(t::caller).first(conn).optional()?;
+    Ok(caller.map(|caller| caller.0))
 }
 
 /// Uses a ticket up, and says whom it speaks for. Of many who try at once, on any node, one deletes the row.

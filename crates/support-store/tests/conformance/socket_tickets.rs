@@ -40,8 +40,8 @@ on_both! {
         keep(&desk.store, "short", at(10)).await;
         keep(&desk.store, "long", at(20)).await;
         for (hash, now, expected) in [("short", 9, true), ("short", 10, false), ("unknown", 0, false)] {
-            let read = desk.store.read::<_, StoreError, _>(move |reader| reader.has_socket_ticket(hash, at(now)));
-            assert_eq!(read.await.unwrap(), expected, "{hash} at {now}");
+            let read = desk.store.read::<_, StoreError, _>(move |reader| reader.get_socket_ticket(hash, at(now)));
+            assert_eq!(read.await.unwrap(), expected.then(|| json!({"id": "driver-1"})), "{hash} at {now}");
         }
         assert_eq!(take(&desk.store, "short", at(10)).await, None, "its last good moment is the one before");
         desk.store

@@ -82,8 +82,8 @@ fn hands_over(agent: &Person, colleague: &Person, case: &Conversation) {
 fn opens_a_conversation(desk: &Desk, agent: &Person) {
     let body = json!({"userId": "restaurant-1", "userType": "restaurant", "countryCode": "BD",
         "subject": "Your opening hours", "initialMessage": "Are they still right?"});
-    let opened = agent.open_with(&body);
     let restaurant = desk.restaurant("restaurant-1", "BD");
+    let opened = agent.open_with(&body);
     assert_eq!(column(&restaurant.list("")["conversations"], "subject"), ["Your opening hours"]);
     restaurant.send(&opened, "Yes, they are.");
     agent.change(&opened, &json!({"status": "resolved"}));

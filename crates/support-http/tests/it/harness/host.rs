@@ -1,7 +1,7 @@
 //! The host beside which a desk stands: its database, its people, and the tokens that it gives them. Made from the fixture
 //! of `support-safego`; nothing here asks the product.
 
-use std::process::Command;
+use std::process::{Command, Stdio};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -24,6 +24,14 @@ pub(crate) const ROLE: &str = "support_it_role";
 /// A database with everything that the host has there, and the desk's two roles by its own script.
 #[track_caller]
 pub(crate) fn host_database() -> Database {
+    let database = host_alone();
+    make_roles(&database);
+    database
+}
+
+/// A database with everything that the host has there, to which the desk has not come yet.
+#[track_caller]
+pub(crate) fn host_alone() -> Database {
     let database = Database::create(Backend::Postgres);
     database.connect().batch(FIXTURE);
     // Roles are of the whole server, and other tests make them at the same time.
@@ -33,20 +41,22 @@ pub(crate) fn host_database() -> Database {
              EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
         ));
     }
-    make_roles(&database);
     database
 }
 
 /// Runs the script that makes the roles.
 #[track_caller]
 pub(crate) fn make_roles(database: &Database) {
-    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/postgres-role");
-    let output = Command::new("bash")
-        .args([script, "--owner", OWNER, "--role", ROLE])
-        .env("DATABASE_URL", database.url_of_superuser())
-        .output()
-        .expect("bash");
+    let output = roles_script(&database.url_of_superuser(), [OWNER, ROLE]).output().expect("bash");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// The script that makes the roles, for the one that owns and the one that serves.
+pub(crate) fn roles_script(url: &str, [owner, role]: [&str; 2]) -> Command {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/postgres-role");
+    let mut command = Command::new("bash");
+    command.args([script, "--owner", owner, "--role", role]).env("DATABASE_URL", url).stdin(Stdio::null());
+    command
 }
 
 /// Runs `migrate` as the role that owns the schema.

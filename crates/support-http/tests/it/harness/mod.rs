@@ -36,7 +36,8 @@ pub(crate) use forwarder::Forwarder;
 pub(crate) use frames::{BINARY, CLOSE, CONTINUATION, PING, TEXT, frame, header_of};
 pub(crate) use handshake::{Handshake, TICKETS};
 pub(crate) use host::{
-    OWNER, ROLE, SECRET, claims, host_database, make_roles, migrate_as_owner, now, sign, token_for, token_of,
+    OWNER, ROLE, SECRET, claims, host_alone, host_database, make_roles, migrate_as_owner, now, roles_script, sign,
+    token_for, token_of,
 };
 pub(crate) use nats::Nats;
 pub(crate) use patience::eventually;

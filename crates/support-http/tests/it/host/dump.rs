@@ -9,10 +9,15 @@ use serde_json::json;
 
 use crate::days::{admin, driver};
 use crate::harness::{
-    Backend, Database, Desk, OWNER, Plan, binary, eventually, host_database, make_roles, migrate_as_owner,
+    Backend, Database, Desk, OWNER, Plan, ROLE, binary, eventually, host_alone, host_database, make_roles,
+    migrate_as_owner,
 };
 
-on_postgres!(nothing_of_the_hosts_changes_but_for_new_rows_in_its_audit_log, a_newer_versions_work_is_not_undone);
+on_postgres!(
+    nothing_of_the_hosts_changes_but_for_new_rows_in_its_audit_log,
+    records_that_wait_are_not_thrown_away_unasked,
+    a_newer_versions_work_is_not_undone,
+);
 
 /// The program: beside PostgreSQL's others, or where programs are found.
 fn pg_dump() -> PathBuf {
@@ -82,9 +87,19 @@ fn a_day_at(desk: &Desk) {
 }
 
 fn nothing_of_the_hosts_changes_but_for_new_rows_in_its_audit_log(_: Backend) {
-    let plan = Plan::beside_the_host_on(host_database());
+    let plan = Plan::beside_the_host_on(host_alone());
     hire_everybody(plan.database());
+    let alone = dump(plan.database());
+    make_roles(plan.database());
     let before = dump(plan.database());
+    let granted = added(&alone, &before);
+    let is_grant = |line: &String| {
+        let is_heading = line.starts_with("-- Name: ") && line.contains("; Type: ACL; Schema: ");
+        is_heading || line.starts_with("GRANT ") && line.ends_with(&format!(" TO {ROLE};"))
+    };
+    assert!(!granted.is_empty() && granted.iter().all(is_grant), "{granted:?}");
+    let gone = added(&before, &alone);
+    assert_eq!(gone, [""; 0], "the roles only get rights");
     for part in ["an old message", "SupportConversationStatus", "wallet-1", "audit-of-the-host", "GRANT INSERT"] {
         assert!(before.iter().any(|line| line.contains(part)), "{part} is dumped");
     }
@@ -112,6 +127,25 @@ fn nothing_of_the_hosts_changes_but_for_new_rows_in_its_audit_log(_: Backend) {
     make_roles(&desk.database);
     migrate_as_owner(&desk.database, &[]);
     assert_eq!(desk.database.count("support_conversations"), 0);
+}
+
+fn records_that_wait_are_not_thrown_away_unasked(_: Backend) {
+    let database = host_database();
+    migrate_as_owner(&database, &[]);
+    database.connect().execute(
+        "INSERT INTO support_chat.support_audit_logs (id, created_at, actor_email, actor_role, action_type, entity_type, \
+         description, success, environment, delivery_pending) \
+         SELECT gen_random_uuid(), now(), 'unknown', 'driver', 'X', 'support_conversation', 'x', true, 'test', n <= 3 \
+         FROM generate_series(1, 5) AS n",
+    );
+    let environment = [("DATABASE_URL".to_owned(), database.url_as(OWNER))].into();
+    let outcome = binary(&["migrate", "--revert", "--yes"], &environment);
+    assert_eq!(outcome.code, Some(1));
+    assert!(outcome.stderr.contains("3 audit records wait to be delivered"), "{}", outcome.stderr);
+    assert_eq!(database.count("support_audit_logs"), 5, "nothing was changed");
+    assert_eq!(binary(&["migrate", "--discard-undelivered"], &environment).code, Some(2));
+    let printed = migrate_as_owner(&database, &["--revert", "--yes", "--discard-undelivered"]);
+    assert!(printed.ends_with("dropped the schema support_chat\n"), "{printed}");
 }
 
 fn a_newer_versions_work_is_not_undone(_: Backend) {

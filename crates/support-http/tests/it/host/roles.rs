@@ -5,22 +5,32 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use diesel::{PgConnection, sql_query};
 
-use crate::harness::{Backend, Plan, ROLE, host_database, make_roles, migrate_as_owner};
+use crate::harness::{
+    Backend, OWNER, Plan, ROLE, host_alone, host_database, make_roles, migrate_as_owner, roles_script,
+};
 
 on_postgres!(
     the_role_has_exactly_the_rights_that_are_documented,
     what_the_desk_must_never_read_or_do_the_database_refuses,
     a_start_before_the_migration_says_who_has_to_do_it,
+    somebody_who_is_no_superuser_can_make_the_roles,
+    roles_to_which_nothing_can_be_denied_are_refused,
+    no_password_stands_in_a_command_line,
 );
 
 fn the_role_has_exactly_the_rights_that_are_documented(_: Backend) {
     let database = host_database();
     migrate_as_owner(&database, &[]);
+    // What somebody gave the role besides goes when the script runs again.
+    database.connect().batch(&format!(
+        "GRANT INSERT (\"isBlocked\"), UPDATE (email) ON public.users TO {ROLE}; \
+         GRANT SELECT ON public.audit_logs, public.admin_profiles TO {ROLE}"
+    ));
     make_roles(&database);
     let sql = format!(
         "SELECT concat_ws(' ', table_schema, table_name, column_name, privilege_type) AS line \
            FROM information_schema.column_privileges WHERE grantee = '{ROLE}' AND table_schema = 'public' \
-            AND privilege_type <> 'INSERT'"
+            AND (table_name, privilege_type) <> ('audit_logs', 'INSERT')"
     );
     let columns: BTreeSet<String> = database.connect().lines(&sql).into_iter().collect();
     let documented = include_str!("../../../../../docs/integrate.md");
@@ -95,4 +105,84 @@ fn a_start_before_the_migration_says_who_has_to_do_it(_: Backend) {
     assert!(server.log().contains("run `support-http migrate`"), "{}", server.log());
     migrate_as_owner(plan.database(), &[]);
     plan.start().driver("driver-1", "BD").open("Now it can", "Hello");
+}
+
+fn somebody_who_is_no_superuser_can_make_the_roles(_: Backend) {
+    let database = host_alone();
+    let maker = "support_it_maker";
+    let mut server = database.server();
+    server.execute(&format!(
+        "DO $$ BEGIN CREATE ROLE {maker} LOGIN CREATEROLE PASSWORD '{maker}'; \
+         EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"
+    ));
+    server.execute(&format!("ALTER DATABASE \"{}\" OWNER TO {maker}", database.name()));
+    database.connect().execute(&format!(
+        "DO $$ DECLARE t regclass; BEGIN ALTER SCHEMA public OWNER TO {maker}; \
+         FOR t IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' \
+         LOOP EXECUTE format('ALTER TABLE %s OWNER TO {maker}', t); END LOOP; END $$"
+    ));
+    let names = ["support_it_made_owner", "support_it_made_role"];
+    for run in ["first", "again"] {
+        let output = roles_script(&database.url_as(maker), names).output().expect("bash");
+        assert!(output.status.success(), "{run}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+    let mut conn = database.connect();
+    let owner = "SELECT nspowner::regrole::text AS line FROM pg_namespace WHERE nspname = 'support_chat'";
+    assert_eq!(conn.lines(owner), [names[0]]);
+    let member = format!("SELECT pg_has_role('{maker}', '{}', 'USAGE')::text AS line", names[0]);
+    assert_eq!(conn.lines(&member), ["false"], "a member for a moment only");
+    let reads = format!("SELECT has_column_privilege('{}', 'public.users', 'email', 'SELECT')::text AS line", names[1]);
+    assert_eq!(conn.lines(&reads), ["true"]);
+}
+
+fn roles_to_which_nothing_can_be_denied_are_refused(_: Backend) {
+    let database = host_alone();
+    let superuser = database.server().lines("SELECT current_user::text AS line").remove(0);
+    for (names, told) in [
+        ([ROLE, ROLE], "two roles"),
+        ([OWNER, superuser.as_str()], "is a superuser"),
+        ([superuser.as_str(), ROLE], "is a superuser"),
+    ] {
+        let output = roles_script(&database.url_of_superuser(), names).output().expect("bash");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && stderr.contains(told), "{names:?}: {stderr}");
+    }
+    let schema = "SELECT nspname::text AS line FROM pg_namespace WHERE nspname = 'support_chat'";
+    assert_eq!(database.connect().lines(schema), [""; 0], "nothing was made");
+}
+
+/// With a psql that writes down what it was handed.
+fn no_password_stands_in_a_command_line(_: Backend) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (program, seen) = (folder.path().join("psql"), folder.path().join("seen"));
+    let script = format!(
+        "#!/bin/sh\nprintf '%s\\n' \"$@\" \"by environment: $PGPASSWORD\" >> '{}'\ncat > /dev/null\n",
+        seen.display()
+    );
+    std::fs::write(&program, script).expect("a program");
+    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).expect("a program");
+    let path = format!("{}:{}", folder.path().display(), std::env::var("PATH").expect("a path"));
+    for (url, shown) in [
+        (
+            "postgres://boss:hunter%402%5c@db:5433/safego?sslmode=require",
+            "postgres://boss@db:5433/safego?sslmode=require",
+        ),
+        ("postgres://boss@h1,h2/safego?password=hunter%402%5c&a=b", "postgres://boss@h1,h2/safego?a=b"),
+        ("postgresql://boss:hunter%402%5c@db", "postgresql://boss@db"),
+    ] {
+        let _ = std::fs::remove_file(&seen);
+        let output = roles_script(url, [OWNER, ROLE])
+            .env("PATH", &path)
+            .env_remove("PGPASSWORD")
+            .env("SUPPORT_OWNER_PASSWORD", "hunter3")
+            .output()
+            .expect("bash");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        let seen = std::fs::read_to_string(&seen).expect("psql ran");
+        let (environment, line): (Vec<&str>, Vec<&str>) =
+            seen.lines().partition(|line| line.starts_with("by environment: "));
+        assert_eq!(environment, ["by environment: hunter@2\\"; 2], "{url}");
+        assert!(line.iter().all(|part| !part.contains("hunter")), "{line:?}");
+        assert!(line.contains(&shown), "{line:?}");
+    }
 }

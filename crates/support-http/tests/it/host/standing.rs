@@ -1,6 +1,8 @@
 //! What the host decides about people while their tokens are good: it counts within seconds, for requests and for sockets
 //! that are open, and for nobody else.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::json;
 
 use crate::harness::{Backend, Desk, Forwarder, Person, Plan, ROLE, Server, eventually, signing_key};
@@ -13,6 +15,7 @@ on_postgres!(
     a_ticket_is_no_way_around_the_host,
     whom_the_host_does_not_know_a_token_of_ours_lets_in,
     a_database_that_is_away_is_no_refusal,
+    a_crowd_at_the_hosts_tables_saves_nobody,
 );
 
 #[track_caller]
@@ -121,7 +124,7 @@ fn whatever_the_host_changes_about_an_admin_cuts_them(_: Backend) {
 }
 
 /// A token of the desk's own, beside the host.
-fn biscuit(desk: &Desk, arguments: &[&str], home: &'static str) -> Person {
+pub(super) fn biscuit(desk: &Desk, arguments: &[&str], home: &'static str) -> Person {
     let mut person = desk.nobody().with_token(&signing_key().token(arguments));
     person.home = home;
     person
@@ -194,6 +197,34 @@ fn a_database_that_is_away_is_no_refusal(_: Backend) {
     forwarder.restore();
     comes_in(&driver, "the driver comes in once the database is back");
     socket.round_trip();
-    let told = |server: &Server| server.log().matches("the host's tables cannot be read").count();
+    let told = |server: &Server| {
+        let log = server.log();
+        let lines = log.lines().filter(|line| line.contains("the host's tables cannot be read"));
+        lines.filter(|line| line.contains("\"people\"")).count()
+    };
     assert_eq!(told(&desk.server), 1, "said once: {}", desk.server.log());
+}
+
+fn a_crowd_at_the_hosts_tables_saves_nobody(_: Backend) {
+    let desk = Plan::beside_the_host().set("SUPPORT_HOST_POOL_SIZE", "1").start();
+    let (admin, driver) = (desk.admin("SUPPORT_ADMIN", Some("BD")), desk.driver("driver-1", "BD"));
+    let opened = driver.open("Fare", "Hello");
+    let mut socket = driver.connect();
+    let path = admin.path(&opened, "");
+    // Every card waits for a table that is held, and each of them has the one connection for as long as it may.
+    let mut holder = desk.database.connect();
+    holder.batch("BEGIN; LOCK TABLE public.driver_profiles IN ACCESS EXCLUSIVE MODE");
+    let is_over = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                (0..20).take_while(|_| !is_over.load(Ordering::Relaxed)).for_each(|_| drop(admin.get(&path)));
+            });
+        }
+        eventually("nobody else is answered", || admin.get(&path).status == 503);
+        set_user(&desk, "driver-1", "\"isBlocked\" = true");
+        socket.closed_with(4003);
+        is_over.store(true, Ordering::Relaxed);
+    });
+    assert!(!desk.server.log().contains("nobody can say"), "{}", desk.server.log());
 }

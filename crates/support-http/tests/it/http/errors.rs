@@ -1,6 +1,8 @@
 //! Every failure has one shape, which the harness holds against each answer; here are the ways to fail that are about no
 //! field: bad JSON, a bad path, an unknown route, a wrong method, a wrong type, too much.
 
+use std::io::Read;
+
 use serde_json::json;
 
 use crate::harness::{Backend, DESK, Desk, Raw, USER};
@@ -9,6 +11,7 @@ use crate::routes::{For, ROUTES, Route, methods, paths};
 on_both_backends!(
     malformed_json_is_said_to_be_just_that,
     a_body_that_is_no_object_is_refused,
+    a_body_that_takes_too_long_is_ended,
     an_id_that_is_no_uuid_is_a_bad_field,
     unknown_routes_are_not_found,
     a_wrong_method_is_told_the_right_ones,
@@ -208,4 +211,21 @@ fn every_answer_has_a_request_id_of_its_own(backend: Backend) {
     ids.sort();
     ids.dedup();
     assert_eq!(ids.len(), all);
+}
+
+fn a_body_that_takes_too_long_is_ended(backend: Backend) {
+    let desk = Desk::plan(backend).set("SUPPORT_BODY_SECONDS", "1").start();
+    let token = desk.driver("driver-1", "BD").token.expect("a token");
+    let mut raw = Raw::connect(desk.address());
+    raw.write(format!(
+        "POST {USER} HTTP/1.1\r\nhost: desk\r\nauthorization: Bearer {token}\r\ncontent-type: application/json\r\n\
+         content-length: 5000\r\n\r\n{{\"subject\":"
+    ));
+    let answer = raw.answer("a slow body").refused_field("body");
+    assert_eq!(answer.header("connection"), "close");
+    // What comes after that is no part of anything.
+    let mut rest = Vec::new();
+    let _ = raw.into_stream().read_to_end(&mut rest);
+    assert!(rest.is_empty(), "{}", String::from_utf8_lossy(&rest));
+    assert_eq!(desk.database.count("support_conversations"), 0);
 }

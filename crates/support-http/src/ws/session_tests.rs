@@ -334,7 +334,7 @@ async fn whoever_may_no_longer_come_is_sent_nothing_more() {
 #[tokio::test]
 async fn when_nobody_can_say_who_may_stay_everybody_comes_again() {
     let mut bench = Bench::usual();
-    bench.desk.service.doubt_live_standing();
+    bench.desk.service.doubt_live_standing(Duration::ZERO);
     assert_eq!(bench.settle().await.1, Some(Closing::Because(ClosingCode::Restart)));
     // A session that has just begun was looked at just now.
     assert_eq!(Bench::usual().settle().await.1, None);

@@ -20,6 +20,7 @@ use support_service::{Realtime, ServiceConfig};
 use support_store::{DatabaseUrl, StoreConfig};
 
 use crate::background::{Signals, start_realtime};
+use crate::extract::UploadPatience;
 use crate::host::{HOST, HOST_DATABASE_URL, HostOptions, JWT_SECRET};
 use crate::state::WebConfig;
 use crate::ws::{SocketLimits, tcp::TcpOptions};
@@ -246,11 +247,15 @@ fn web(variables: Variables, max_message_chars: usize) -> Result<WebConfig, Inva
     }
     let max_body_bytes = whole(variables, "SUPPORT_MAX_BODY_BYTES", usual, 1_024..=64 * 1024 * 1024)?;
     let trust_proxy = variables.parse("SUPPORT_TRUST_PROXY", "must be true or false", false)?;
-    let upload_timeout = whole(variables, "SUPPORT_UPLOAD_SECONDS", 120, 1..=3_600)?;
+    let seconds = |name, usual| Ok(Duration::from_secs(whole(variables, name, usual, 1..=3_600)?.into()));
+    let upload_patience = UploadPatience {
+        whole: seconds("SUPPORT_UPLOAD_SECONDS", 120)?,
+        pause: seconds("SUPPORT_UPLOAD_PAUSE_SECONDS", 10)?,
+    };
     Ok(WebConfig {
         allowed_origins,
         max_body_bytes: max_body_bytes as usize,
-        upload_timeout: Duration::from_secs(upload_timeout.into()),
+        upload_patience,
         trust_proxy,
         metrics: None,
     })

@@ -7,6 +7,7 @@ use std::time::Duration;
 use support_rbac::Authenticator;
 use support_service::SupportService;
 
+use crate::extract::UploadPatience;
 use crate::ws::Sockets;
 
 /// A support desk that can be mounted into an actix app. Cheap to clone.
@@ -30,7 +31,7 @@ pub struct WebConfig {
     /// Most bytes of a JSON body.
     pub max_body_bytes: usize,
     /// How long an upload may take to come in.
-    pub upload_timeout: Duration,
+    pub upload_patience: UploadPatience,
     /// Whether the last address of `X-Forwarded-For` is the client's, because a proxy of ours put it there.
     pub trust_proxy: bool,
     /// Renders the metrics, where they are collected.
@@ -42,7 +43,7 @@ impl Default for WebConfig {
         Self {
             allowed_origins: Vec::new(),
             max_body_bytes: 256 * 1024,
-            upload_timeout: Duration::from_secs(120),
+            upload_patience: UploadPatience { whole: Duration::from_secs(120), pause: Duration::from_secs(10) },
             trust_proxy: false,
             metrics: None,
         }
@@ -54,7 +55,7 @@ impl fmt::Debug for WebConfig {
         f.debug_struct("WebConfig")
             .field("allowed_origins", &self.allowed_origins)
             .field("max_body_bytes", &self.max_body_bytes)
-            .field("upload_timeout", &self.upload_timeout)
+            .field("upload_patience", &self.upload_patience)
             .field("trust_proxy", &self.trust_proxy)
             .finish_non_exhaustive()
     }

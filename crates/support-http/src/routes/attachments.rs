@@ -138,7 +138,7 @@ async fn upload(
     let most_bytes = desk.service.limits().max_attachment_bytes;
     check_form(request, most_bytes)?;
     let slot = desk.service.begin_upload(context)?;
-    let command = read_upload(request, payload, most_bytes, desk.web.upload_timeout).await?;
+    let command = read_upload(request, payload, most_bytes, desk.web.upload_patience).await?;
     let uploaded = desk.service.upload_attachment(context, slot, command).await?;
     Ok(HttpResponse::Created().json(UploadedView::new(&uploaded, viewer)))
 }

@@ -97,7 +97,7 @@ fn bad_configuration_of_files_is_one_line_without_secrets(backend: Backend) {
     let file = plan.database().folder().join("a-file");
     std::fs::write(&file, "no folder").expect("a file");
     let in_a_file = format!("file://{}/files", file.display());
-    let cases: [(&str, &[&str]); 9] = [
+    let cases: [(&str, &[&str]); 10] = [
         (
             "SUPPORT_ATTACHMENTS_URL",
             &[
@@ -117,6 +117,7 @@ fn bad_configuration_of_files_is_one_line_without_secrets(backend: Backend) {
         ("SUPPORT_ATTACHMENT_LINKS", &["always", "Redirect"]),
         ("SUPPORT_CLAMAV_ADDRESS", &["clamd", "unix:clamd.sock", "host:0"]),
         ("SUPPORT_UPLOAD_SECONDS", &["0", "x"]),
+        ("SUPPORT_UPLOAD_PAUSE_SECONDS", &["0", "x"]),
     ];
     for (name, values) in cases {
         for value in values {

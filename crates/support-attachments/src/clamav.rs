@@ -2,12 +2,15 @@
 //! connection for each file, and a time after which it is given up.
 
 use std::fmt;
+use std::future::Future;
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use futures_util::FutureExt;
 use support_domain::InvalidValue;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpStream, UnixStream};
@@ -18,6 +21,11 @@ use crate::scan::{ScanFailed, Scanner, Verdict};
 const CHUNK: usize = 64 * 1024;
 /// Most bytes of an answer: a line.
 const MOST_ANSWER: u64 = 4_096;
+
+/// How long a connection to it may take.
+const CONNECT_LIMIT: Duration = Duration::from_secs(5);
+/// What it says when it has found nothing.
+const CLEAN: &str = "stream: OK";
 
 /// Where the daemon listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,58 +75,80 @@ impl ClamAv {
         Self { address, limit }
     }
 
-    async fn ask(&self, bytes: &[u8]) -> std::io::Result<String> {
-        match &self.address {
-            ClamAvAddress::Tcp(address) => instream(TcpStream::connect(address.as_str()).await?, bytes).await,
-            ClamAvAddress::Unix(path) => instream(UnixStream::connect(path).await?, bytes).await,
-        }
+    async fn ask(&self, bytes: &[u8]) -> Result<String, ScanFailed> {
+        let away = |error: std::io::Error| ScanFailed::Away(error.kind().to_string());
+        let answer = match &self.address {
+            ClamAvAddress::Tcp(address) => {
+                instream(connected(TcpStream::connect(address)).await.map_err(away)?, bytes).await
+            }
+            ClamAvAddress::Unix(path) => {
+                instream(connected(UnixStream::connect(path)).await.map_err(away)?, bytes).await
+            }
+        };
+        answer.map_err(|error| ScanFailed::NoVerdict(error.kind().to_string()))
     }
+}
+
+/// A connection, or that nobody answers.
+async fn connected<S>(connect: impl Future<Output = std::io::Result<S>>) -> std::io::Result<S> {
+    tokio::time::timeout(CONNECT_LIMIT, connect).await.unwrap_or_else(|_| Err(ErrorKind::TimedOut.into()))
 }
 
 #[async_trait]
 impl Scanner for ClamAv {
     async fn scan(&self, bytes: Bytes) -> Result<Verdict, ScanFailed> {
         let answer = tokio::time::timeout(self.limit, self.ask(&bytes)).await;
-        let answer = answer.map_err(|_| ScanFailed("it took too long".to_owned()))?;
-        verdict(&answer.map_err(|error| ScanFailed(error.kind().to_string()))?)
+        verdict(&answer.unwrap_or_else(|_| Err(ScanFailed::NoVerdict("it took too long".to_owned())))?)
     }
 }
 
 /// Sends a file, and returns the line that it is answered with.
 async fn instream(mut stream: impl AsyncRead + AsyncWrite + Unpin, bytes: &[u8]) -> std::io::Result<String> {
-    // A daemon that has had enough answers and hangs up: what it said counts, not that it took no more.
-    let sent = send(&mut stream, bytes).await;
+    // A daemon that has had enough answers and hangs up. What it has found until then counts; that it has found nothing
+    // does not, since it has not seen all.
     let mut answer = Vec::new();
+    let sent = send(&mut stream, bytes, &mut answer).await;
+    let is_early = sent.is_err() || !answer.is_empty();
     let read = stream.take(MOST_ANSWER).read_to_end(&mut answer).await;
-    if answer.is_empty() {
+    // Without its end it may be the beginning of another answer.
+    let Some(end) = answer.iter().position(|byte| *byte == 0) else {
         sent?;
         read?;
-    }
-    let line = answer.split(|byte| [0, b'\n'].contains(byte)).next().unwrap_or_default();
-    Ok(String::from_utf8_lossy(line).trim().to_owned())
+        return Err(ErrorKind::UnexpectedEof.into());
+    };
+    let line = String::from_utf8_lossy(&answer[..end]).into_owned();
+    if is_early && line == CLEAN { Err(ErrorKind::InvalidData.into()) } else { Ok(line) }
 }
 
-async fn send(stream: &mut (impl AsyncWrite + Unpin), bytes: &[u8]) -> std::io::Result<()> {
+/// Sends a file. What is answered before its end comes into `early`.
+async fn send(
+    stream: &mut (impl AsyncRead + AsyncWrite + Unpin),
+    bytes: &[u8],
+    early: &mut Vec<u8>,
+) -> std::io::Result<()> {
     stream.write_all(b"zINSTREAM\0").await?;
     for chunk in bytes.chunks(CHUNK) {
         let length = u32::try_from(chunk.len()).unwrap_or(u32::MAX);
         stream.write_all(&length.to_be_bytes()).await?;
         stream.write_all(chunk).await?;
     }
+    // Lets the runtime hear of what has come.
+    tokio::task::yield_now().await;
+    stream.read_buf(early).now_or_never().transpose()?;
     stream.write_all(&[0; 4]).await?;
     stream.flush().await
 }
 
 /// `stream: OK`, `stream: NAME FOUND`, or something that is no verdict.
 fn verdict(line: &str) -> Result<Verdict, ScanFailed> {
-    if line == "stream: OK" {
+    if line == CLEAN {
         Ok(Verdict::Clean)
     } else if line.starts_with("stream: ") && line.ends_with(" FOUND") {
         Ok(Verdict::Infected)
     } else if line.contains("size limit") {
-        Err(ScanFailed("the file is larger than its StreamMaxLength".to_owned()))
+        Err(ScanFailed::NoVerdict("the file is larger than its StreamMaxLength".to_owned()))
     } else {
-        Err(ScanFailed("its answer is no verdict".to_owned()))
+        Err(ScanFailed::NoVerdict("its answer is no verdict".to_owned()))
     }
 }
 

@@ -42,9 +42,44 @@ async fn only_a_clear_answer_is_a_verdict() {
     let large = vec![7; 200_000];
     assert_eq!(ask(b"stream: OK\0", &large).await, Ok(Verdict::Clean));
     assert_eq!(ask(b"stream: Eicar-Test-Signature FOUND\0", b"x").await, Ok(Verdict::Infected));
-    for answer in [&b""[..], b"\0", b"stream: \0", b"OK\0", b"INSTREAM size limit exceeded. ERROR\0", b"stream: x OK\0"]
-    {
+    for answer in [
+        &b""[..],
+        b"\0",
+        b"stream: \0",
+        b"OK\0",
+        b"INSTREAM size limit exceeded. ERROR\0",
+        b"stream: x OK\0",
+        // Cut off before their ends.
+        b"stream: OK",
+        b"stream: OK\n",
+        b"stream: Eicar FOUND",
+        b"stream: O",
+        b"stream: OK and more\0",
+    ] {
         assert!(ask(answer, b"x").await.is_err(), "{answer:?}");
+    }
+}
+
+/// What is made of a daemon that answers before it has seen all, and then reads on or hangs up.
+async fn hasty(answer: &'static [u8], reads_on: bool) -> Option<Verdict> {
+    let (ours, mut theirs) = tokio::io::duplex(64 * 1024);
+    theirs.write_all(answer).await.unwrap();
+    tokio::spawn(async move {
+        let (mut part, mut left) = ([0; 1_000], if reads_on { FILE + 10 + 4 * FILE.div_ceil(CHUNK) + 4 } else { 0 });
+        while left > 0 {
+            left -= theirs.read(&mut part).await.unwrap();
+        }
+    });
+    instream(ours, &[7; FILE]).await.ok().and_then(|line| verdict(&line).ok())
+}
+
+const FILE: usize = 300_000;
+
+#[tokio::test]
+async fn who_has_not_seen_all_has_not_found_it_clean() {
+    for reads_on in [true, false] {
+        assert_eq!(hasty(b"stream: OK\0", reads_on).await, None);
+        assert_eq!(hasty(b"stream: Eicar FOUND\0", reads_on).await, Some(Verdict::Infected));
     }
 }
 
@@ -53,11 +88,15 @@ async fn a_daemon_that_is_away_or_silent_gives_no_verdict() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address: ClamAvAddress = listener.local_addr().unwrap().to_string().parse().unwrap();
     let silent = ClamAv::new(address.clone(), Duration::from_millis(50));
-    assert!(silent.scan(Bytes::from_static(b"x")).await.is_err());
+    let is_away = |scanned| matches!(scanned, Err(ScanFailed::Away(_)));
+    let has_no_verdict = |scanned| matches!(scanned, Err(ScanFailed::NoVerdict(_)));
+    assert!(has_no_verdict(silent.scan(Bytes::from_static(b"x")).await));
+    // Nor one that does not even take the file.
+    assert!(has_no_verdict(silent.scan(Bytes::from(vec![7; 32 * 1024 * 1024])).await));
     drop(listener);
-    assert!(ClamAv::new(address, Duration::from_secs(60)).scan(Bytes::from_static(b"x")).await.is_err());
+    assert!(is_away(ClamAv::new(address, Duration::from_secs(60)).scan(Bytes::from_static(b"x")).await));
     let unix = ClamAv::new("unix:/nowhere/clamd.sock".parse().unwrap(), Duration::from_secs(60));
-    assert!(unix.scan(Bytes::from_static(b"x")).await.is_err());
+    assert!(is_away(unix.scan(Bytes::from_static(b"x")).await));
 }
 
 #[test]

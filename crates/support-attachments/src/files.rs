@@ -102,10 +102,11 @@ impl Files {
         match place {
             Place::Folder(folder) => {
                 make_folder(folder).map_err(|error| FilesError::Place(error.kind().to_string()))?;
-                // A file that was acknowledged survives a loss of power, as its message does.
+                // A file that was acknowledged survives a loss of power, as its message does. Folders that are empty stay:
+                // who removes one may take it away from a file that comes in at that moment.
                 let store = LocalFileSystem::new_with_prefix(folder)
                     .map_err(|_| FilesError::Place("it is no folder".to_owned()))?
-                    .with_automatic_cleanup(true)
+                    .with_automatic_cleanup(false)
                     .with_fsync(true);
                 Ok(Self::on(Arc::new(store), Path::default()))
             }

@@ -37,8 +37,8 @@ async fn what_is_put_is_given_back_until_it_is_deleted() {
         files.delete(&key).await.unwrap();
         assert_eq!(files.get(&key, 5).await.unwrap_err(), FilesError::Gone);
     }
-    let left = std::fs::read_dir(folder.path().join("not").join("yet")).unwrap().count();
-    assert_eq!(left, 0, "no empty folder stays behind");
+    let left = folder.path().join("not").join("yet").join("2e");
+    assert_eq!(std::fs::read_dir(left).unwrap().count(), 0, "the folder stays, for a file may be on its way into it");
 }
 
 #[tokio::test]

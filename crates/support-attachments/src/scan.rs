@@ -14,10 +14,16 @@ pub enum Verdict {
     Infected,
 }
 
-/// The scanner could not say anything. The file stays unreadable, and is looked at again later.
+/// The scanner could not say anything. The file stays unreadable, and is looked at again later. The texts are for the log.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the scanner gave no verdict: {0}")]
-pub struct ScanFailed(pub String);
+pub enum ScanFailed {
+    /// It cannot be reached at all, for this file as little as for others.
+    #[error("the scanner is away: {0}")]
+    Away(String),
+    /// It was reached. Perhaps this file alone is too much for it.
+    #[error("the scanner gave no verdict: {0}")]
+    NoVerdict(String),
+}
 
 /// Looks at files before anybody may read them.
 #[async_trait]

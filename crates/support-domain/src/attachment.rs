@@ -89,9 +89,10 @@ pub struct Upload {
 }
 
 impl Upload {
-    /// Whether that person may put it on a message now.
-    pub fn can_be_sent_by(&self, sender: &PrincipalKey) -> bool {
-        self.attachment.message_id.is_none() && self.state == UploadState::Ready && self.uploader == *sender
+    /// Whether that person, with a token that reaches only that conversation if it was narrowed to one, may put it on a
+    /// message now. On a message it can be read by that token: so nothing is sent that may not be looked at.
+    pub fn can_be_sent_by(&self, sender: &PrincipalKey, only: Option<ConversationId>) -> bool {
+        self.state == UploadState::Ready && self.is_drafted_by(sender, only)
     }
 
     /// Whether that person, with a token that reaches only that conversation if it was narrowed to one, may look at it while
@@ -171,28 +172,31 @@ mod tests {
 
     #[test]
     fn only_the_uploader_sends_it_once_and_when_it_is_ready() {
-        assert!(upload().can_be_sent_by(&driver("driver-1")));
+        assert!(upload().can_be_sent_by(&driver("driver-1"), None));
         let customer = PrincipalKey::User(UserId::parse("driver-1").unwrap(), UserType::Customer);
         let admin = PrincipalKey::Admin(AdminId::parse("driver-1").unwrap());
         for other in [driver("driver-2"), customer, admin] {
-            assert!(!upload().can_be_sent_by(&other) && !upload().is_drafted_by(&other, None));
+            assert!(!upload().can_be_sent_by(&other, None) && !upload().is_drafted_by(&other, None));
         }
         for state in [UploadState::Pending, UploadState::Removing] {
-            assert!(!Upload { state, ..upload() }.can_be_sent_by(&driver("driver-1")));
+            assert!(!Upload { state, ..upload() }.can_be_sent_by(&driver("driver-1"), None));
         }
         let mut sent = upload();
         sent.attachment.message_id = Some(MessageId(Uuid::from_u128(9)));
-        assert!(!sent.can_be_sent_by(&driver("driver-1")) && !sent.is_drafted_by(&driver("driver-1"), None));
+        assert!(!sent.can_be_sent_by(&driver("driver-1"), None) && !sent.is_drafted_by(&driver("driver-1"), None));
     }
 
     #[test]
-    fn a_narrowed_token_sees_drafts_of_its_own_kind_only() {
+    fn a_narrowed_token_sees_and_sends_drafts_of_its_own_kind_only() {
         let (one, other) = (ConversationId(Uuid::from_u128(1)), ConversationId(Uuid::from_u128(2)));
         let me = driver("driver-1");
         assert!(upload().is_drafted_by(&me, None) && !upload().is_drafted_by(&me, Some(one)));
         let narrowed = Upload { conversation_id: Some(one), ..upload() };
         assert!(narrowed.is_drafted_by(&me, None) && narrowed.is_drafted_by(&me, Some(one)));
         assert!(!narrowed.is_drafted_by(&me, Some(other)));
+        assert!(upload().can_be_sent_by(&me, None) && !upload().can_be_sent_by(&me, Some(one)));
+        assert!(narrowed.can_be_sent_by(&me, None) && narrowed.can_be_sent_by(&me, Some(one)));
+        assert!(!narrowed.can_be_sent_by(&me, Some(other)));
     }
 
     #[test]

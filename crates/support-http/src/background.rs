@@ -112,7 +112,8 @@ pub async fn background(desk: &Desk, with: Background) -> Result<BackgroundTasks
     }
     tasks.spawn(keep_forgetting(service.clone()));
     if service.keeps_files() {
-        tasks.spawn(keep_files_tidy(service.clone(), with.files_every));
+        tasks.spawn(keep_scanning_files(service.clone(), with.files_every));
+        tasks.spawn(keep_removing_files(service.clone(), with.files_every));
     }
     tasks.spawn(keep_metrics_tidy(desk.web.metrics.clone(), service.clone()));
     Ok(BackgroundTasks(tasks))
@@ -209,13 +210,19 @@ async fn keep_forgetting(service: SupportService) {
     }
 }
 
-async fn keep_files_tidy(service: SupportService, every: Duration) {
+async fn keep_scanning_files(service: SupportService, every: Duration) {
     loop {
-        match service.tidy_files().await {
-            // There may be more.
-            Ok(done) if done > 0 => continue,
-            Ok(_) => {}
-            Err(error) => tracing::warn!(error = %error, "files could not be tidied"),
+        if let Err(error) = service.scan_waiting_files().await {
+            tracing::warn!(error = %error, "files that wait for the scanner could not be dealt with");
+        }
+        tokio::time::sleep(every).await;
+    }
+}
+
+async fn keep_removing_files(service: SupportService, every: Duration) {
+    loop {
+        if let Err(error) = service.remove_unsent_files().await {
+            tracing::warn!(error = %error, "files that nobody sent could not be removed");
         }
         tokio::time::sleep(every).await;
     }

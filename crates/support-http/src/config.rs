@@ -20,6 +20,7 @@ use support_service::{Realtime, ServiceConfig};
 use support_store::{DatabaseUrl, StoreConfig};
 
 use crate::background::{Signals, start_realtime};
+use crate::extract::UploadPatience;
 use crate::host::{HOST, HOST_DATABASE_URL, HostOptions, JWT_SECRET};
 use crate::state::{Console, WebConfig};
 use crate::ws::{SocketLimits, tcp::TcpOptions};
@@ -246,13 +247,16 @@ fn web(variables: Variables, max_message_chars: usize) -> Result<WebConfig, Inva
     }
     let max_body_bytes = whole(variables, "SUPPORT_MAX_BODY_BYTES", usual, 1_024..=64 * 1024 * 1024)?;
     let trust_proxy = variables.parse("SUPPORT_TRUST_PROXY", "must be true or false", false)?;
-    let body_timeout = whole(variables, "SUPPORT_BODY_SECONDS", 10, 1..=600)?;
-    let upload_timeout = whole(variables, "SUPPORT_UPLOAD_SECONDS", 120, 1..=3_600)?;
+    let seconds = |name, usual, most| Ok(Duration::from_secs(whole(variables, name, usual, 1..=most)?.into()));
+    let upload_patience = UploadPatience {
+        whole: seconds("SUPPORT_UPLOAD_SECONDS", 120, 3_600)?,
+        pause: seconds("SUPPORT_UPLOAD_PAUSE_SECONDS", 10, 3_600)?,
+    };
     Ok(WebConfig {
         allowed_origins,
         max_body_bytes: max_body_bytes as usize,
-        body_timeout: Duration::from_secs(body_timeout.into()),
-        upload_timeout: Duration::from_secs(upload_timeout.into()),
+        body_timeout: seconds("SUPPORT_BODY_SECONDS", 10, 600)?,
+        upload_patience,
         trust_proxy,
         console: console(variables)?,
         metrics: None,

@@ -8,6 +8,7 @@ use serde::Serialize;
 use support_rbac::Authenticator;
 use support_service::SupportService;
 
+use crate::extract::UploadPatience;
 use crate::ws::Sockets;
 
 /// A support desk that can be mounted into an actix app. Cheap to clone.
@@ -33,7 +34,7 @@ pub struct WebConfig {
     /// How long a JSON body may take to come in, so that nobody is served long after it was looked who they are.
     pub body_timeout: Duration,
     /// How long an upload may take to come in.
-    pub upload_timeout: Duration,
+    pub upload_patience: UploadPatience,
     /// Whether the last address of `X-Forwarded-For` is the client's, because a proxy of ours put it there.
     pub trust_proxy: bool,
     /// The page to try the desk with.
@@ -48,7 +49,7 @@ impl Default for WebConfig {
             allowed_origins: Vec::new(),
             max_body_bytes: 256 * 1024,
             body_timeout: Duration::from_secs(10),
-            upload_timeout: Duration::from_secs(120),
+            upload_patience: UploadPatience { whole: Duration::from_secs(120), pause: Duration::from_secs(10) },
             trust_proxy: false,
             console: Console::Off,
             metrics: None,
@@ -62,7 +63,7 @@ impl fmt::Debug for WebConfig {
             .field("allowed_origins", &self.allowed_origins)
             .field("max_body_bytes", &self.max_body_bytes)
             .field("body_timeout", &self.body_timeout)
-            .field("upload_timeout", &self.upload_timeout)
+            .field("upload_patience", &self.upload_patience)
             .field("trust_proxy", &self.trust_proxy)
             .field("console", &self.console)
             .finish_non_exhaustive()

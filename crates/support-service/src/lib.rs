@@ -38,6 +38,7 @@ pub use service::{Ports, ServiceConfig, SupportService};
 pub use settings::SettingsInForce;
 pub use settings_source::{SavedSettings, SettingsSource, SettingsSourceError};
 pub use standing::{LiveStanding, WatchedCaller};
+pub use tidy_files::TidiedFiles;
 pub use upload_slots::UploadSlot;
 pub use use_cases::follow_conversation::{FollowConversation, MOST_CAUGHT_UP};
 pub use use_cases::list_conversations::{ConversationsListed, ListConversations};

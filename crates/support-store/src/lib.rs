@@ -41,6 +41,7 @@ pub use migrations::{Migrated, Reverted, Undelivered};
 pub use operations::{Reader, Transaction};
 pub use page::{
     AssignedTo, ConversationFilter, ConversationsPage, Counted, MessagesPage, PageRequest, PageStart, Position,
+    UploadPlace, UploadsPage,
 };
 pub use pg::{PgManager, Session as PgSession};
 pub use post::{Post, PostAddress};

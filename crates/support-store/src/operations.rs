@@ -6,7 +6,9 @@ use support_domain::{
     SupportConversation, SupportMessage, Timestamp, Upload, UploadState, Visibility,
 };
 
-use crate::page::{ConversationFilter, ConversationsPage, Counted, MessagesPage, PageRequest};
+use crate::page::{
+    ConversationFilter, ConversationsPage, Counted, MessagesPage, PageRequest, UploadPlace, UploadsPage,
+};
 use crate::staff::{SeenAdmin, StoredSettings};
 use crate::{StoreError, pg, sqlite};
 
@@ -69,8 +71,8 @@ operations! {
             -> Vec<SupportMessage>;
         /// The upload of that id, whoever's it is and whatever its state.
         attachments::get_upload(id: AttachmentId) -> Option<Upload>;
-        /// At most `limit` uploads in that state, oldest first.
-        attachments::list_uploads(state: UploadState, limit: i64) -> Vec<Upload>;
+        /// At most `limit` uploads in that state, oldest first, from behind that place. What cannot be read is left out.
+        attachments::list_uploads(state: UploadState, behind: Option<UploadPlace>, limit: i64) -> UploadsPage;
         /// At most `limit` records of the audit log that were not delivered yet, oldest first.
         audit_logs::list_pending_audit_logs(limit: i64) -> Vec<AuditLogRecord>;
         /// Whether a ticket of that hash could be used at `now`.

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use support_domain::{
-    AdminId, ConversationId, ConversationStatus, CountryCode, Priority, SupportConversation, Timestamp, UserId,
-    UserType,
+    AdminId, AttachmentId, ConversationId, ConversationStatus, CountryCode, Priority, SupportConversation, Timestamp,
+    Upload, UserId, UserType,
 };
 
 /// A place in the list of conversations: newest activity first, then the greater id.
@@ -126,4 +126,22 @@ pub enum MessagesPage {
 /// The last moment of a calendar day that starts at `day`.
 pub fn end_of_day(day: Timestamp) -> Timestamp {
     day.plus(Duration::from_millis(86_400_000 - 1))
+}
+
+/// Where an upload stands among all, which are listed by age.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UploadPlace {
+    /// When it was uploaded.
+    pub created_at: Timestamp,
+    /// Which one.
+    pub id: AttachmentId,
+}
+
+/// Uploads, and from where to go on.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UploadsPage {
+    /// Those that could be read.
+    pub uploads: Vec<Upload>,
+    /// Behind which there may be more.
+    pub next: Option<UploadPlace>,
 }

@@ -42,7 +42,7 @@ fn fate(marker: u8, payload: &[u8]) -> Fate {
 pub(super) fn keep_picture(bytes: Vec<u8>) -> Option<Vec<u8>> {
     let mut file = Editor::new(bytes);
     file.keep(0..2);
-    let (mut at, mut has_frame, mut has_scan, mut is_turned) = (2, false, false, false);
+    let (mut at, mut has_frame, mut has_scan, mut has_exif) = (2, false, false, false);
     loop {
         // Between segments there may be fill bytes, and some cameras leave others; neither is kept.
         let mark = at + file.rest(at).windows(2).position(|pair| pair[0] == 0xff && !matches!(pair[1], 0 | 0xff))?;
@@ -81,10 +81,13 @@ pub(super) fn keep_picture(bytes: Vec<u8>) -> Option<Vec<u8>> {
                 at = end + data_length(file.rest(end))?;
                 file.keep(mark..at);
             }
+            // Only the first counts, whatever it says: of many, each read anew, nothing would bound the work.
+            Fate::Exif if has_exif => {}
             Fate::Exif => {
-                let value = payload.strip_prefix(b"Exif\0\0").and_then(exif::orientation);
-                if let Some(value) = value.filter(|_| !is_turned) {
-                    is_turned = file.replace(end, &segment(value));
+                let exif = payload.strip_prefix(b"Exif\0\0");
+                has_exif = exif.is_some();
+                if let Some(value) = exif.and_then(exif::orientation) {
+                    file.replace(end, &segment(value));
                 }
             }
             Fate::Damaged => return None,

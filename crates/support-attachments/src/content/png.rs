@@ -19,7 +19,7 @@ pub(super) fn keep_picture(bytes: Vec<u8>) -> Option<Vec<u8>> {
         return None;
     }
     file.keep(0..SIGNATURE.len());
-    let (mut at, mut has_data, mut is_turned) = (SIGNATURE.len(), false, false);
+    let (mut at, mut has_data, mut has_exif) = (SIGNATURE.len(), false, false);
     loop {
         let length = usize::try_from(u32::from_be_bytes(file.array(at)?)).ok()?;
         let name: [u8; 4] = file.array(at + 4)?;
@@ -37,9 +37,11 @@ pub(super) fn keep_picture(bytes: Vec<u8>) -> Option<Vec<u8>> {
             }
             file.keep(at..end);
         } else if name == *b"eXIf" {
-            if let Some(value) = exif::orientation(data).filter(|_| !is_turned) {
-                is_turned = file.replace(end, &chunk(value));
+            // Only the first counts, whatever it says.
+            if !has_exif && let Some(value) = exif::orientation(data) {
+                file.replace(end, &chunk(value));
             }
+            has_exif = true;
         } else if !name.iter().all(u8::is_ascii_alphabetic) || name[0].is_ascii_uppercase() {
             // A chunk without which the picture cannot be shown, and nobody knows it.
             return None;

@@ -238,6 +238,35 @@ fn what_is_something_else_is_not_taken() {
     assert_eq!(examine(png(&[], b""), &pictures).unwrap().media_type, MediaType::Png);
 }
 
+#[test]
+fn a_block_has_no_more_entries_than_room_for_them() {
+    for (declared, room, entries) in [(u16::MAX, 0, 0), (u16::MAX, 11, 0), (u16::MAX, 40, 3), (2, 40, 2), (0, 40, 0)] {
+        let block = [&b"MM\0*\0\0\0\x08"[..], &declared.to_be_bytes(), &vec![0; room]].concat();
+        assert_eq!(exif::Directory::find(&block).map(|directory| directory.entries), Some(entries));
+    }
+    for far in [[0, 0, 0, 9], [0, 0, 0, 10], [0xff; 4]] {
+        assert!(exif::Directory::find(&[&b"MM\0*"[..], &far, &[0xff, 0xff]].concat()).is_none(), "{far:?}");
+    }
+}
+
+#[test]
+fn only_the_first_block_of_a_file_is_read() {
+    let block = |orientation| [b"Exif\0\0".to_vec(), tiff(orientation, true)].concat();
+    // What is no EXIF does not count.
+    let other = segment(0xe1, b"http://ns.adobe.com/xap/1.0/\0");
+    let many = |first: Vec<u8>| jpeg(&[other.clone(), segment(0xe1, &first), segment(0xe1, &block(6))], b"");
+    for first in [block(1), b"Exif\0\0".to_vec(), b"Exif\0\0MM\0*\0\0\0\x08\xff\xff".to_vec()] {
+        assert_eq!(kept(&many(first)), jpeg(&[], b""));
+    }
+    assert_eq!(kept(&many(block(3))).len(), jpeg(&[], b"").len() + 10 + exif::LENGTH);
+    let shot = png(&[chunk(b"eXIf", &tiff(1, false)), chunk(b"eXIf", &tiff(6, false))], b"");
+    assert_eq!(kept(&shot), png(&[], b""));
+    let picture = riff(b"VP8 ", b"picture");
+    let exif = |orientation| riff(b"EXIF", &tiff(orientation, true));
+    let image = webp(&[extended(0x08), picture.clone(), exif(1), exif(6)], b"");
+    assert_eq!(kept(&image), webp(&[extended(0), picture], b""));
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(512))]
 

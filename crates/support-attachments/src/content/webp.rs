@@ -23,7 +23,8 @@ pub(super) fn keep_picture(bytes: Vec<u8>) -> Option<Vec<u8>> {
         return None;
     }
     file.keep(0..FIRST);
-    let (mut at, mut flags, mut has_picture, mut is_turned) = (FIRST, None, false, false);
+    let (mut at, mut flags, mut has_picture) = (FIRST, None, false);
+    let (mut has_exif, mut is_turned) = (false, false);
     while at < whole {
         let Chunk { name, data, end } = chunk(&file, at, whole)?;
         let is_first = at == FIRST;
@@ -42,11 +43,12 @@ pub(super) fn keep_picture(bytes: Vec<u8>) -> Option<Vec<u8>> {
                 file.keep(at..end);
             }
             b"ANIM" | b"ALPH" | b"ICCP" if is_extended => file.keep(at..end),
+            // Only the first counts, whatever it says.
             b"EXIF" if is_extended => {
-                let value = file.get(data).and_then(exif::orientation);
-                if let Some(value) = value.filter(|_| !is_turned) {
+                if !has_exif && let Some(value) = file.get(data).and_then(exif::orientation) {
                     is_turned = file.replace(end, &turned(value));
                 }
+                has_exif = true;
             }
             b"VP8X" | b"VP8 " | b"VP8L" | b"ANMF" => return None,
             // XMP, and what nobody knows. The first chunk has to be of the picture.

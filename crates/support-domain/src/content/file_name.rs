@@ -17,6 +17,9 @@ unprintable!(FileName, 0);
 /// What is looked at of a client's name; more than that is no name.
 const MOST_CHARS_READ: usize = 1_024;
 
+/// How often a name is read at most, until nothing changes any more.
+const MAX_READINGS: usize = 4;
+
 /// Names that are devices on Windows, whatever their extension.
 const DEVICES: &[&str] = &["con", "prn", "aux", "nul", "com", "lpt", "conin$", "conout$"];
 
@@ -33,29 +36,16 @@ impl FileName {
 
     /// The same, and adds to `masked` what was masked.
     pub fn parse_noting(input: &str, media_type: MediaType, masked: &mut MaskedKinds) -> Self {
-        let read = input.char_indices().nth(MOST_CHARS_READ).map_or(input, |(end, _)| &input[..end]);
-        let line = plain::one_line(&characters::normalize(read), usize::MAX);
-        // A secret may hold a slash: it is looked for before and after the path is gone.
-        let whole = without_secrets(&line, masked);
-        let last = whole.rsplit(['/', '\\']).find(|part| !part.trim().is_empty()).unwrap_or_default();
-        let (stem, extension) = split(last.trim(), media_type);
-        let stem = without_secrets(stem, masked);
-        let stem: String = stem.chars().filter_map(safe).collect();
-        let stem = plain::one_line(stem.trim_matches(['.', ' ', '~']), usize::MAX);
-        let stem = match stem.as_str() {
-            "" => "file".to_owned(),
-            stem if is_device(stem) => format!("file-{stem}"),
-            _ => stem,
-        };
-        let room = Self::MAX_CHARS - extension.len() - 1;
-        let bytes = Self::MAX_BYTES - extension.len() - 1;
-        let end = stem
-            .char_indices()
-            .enumerate()
-            .find(|(count, (at, character))| *count >= room || at + character.len_utf8() > bytes)
-            .map_or(stem.len(), |(_, (at, _))| at);
-        let stem = stem[..end].trim_end_matches(['.', ' ', '\u{200c}', '\u{200d}']);
-        Self(format!("{stem}.{extension}"))
+        let mut name = read_once(input, media_type, masked);
+        // What was replaced, trimmed or cut may read as a secret only now, as a card's number with colons does.
+        for _ in 1..MAX_READINGS {
+            let again = read_once(&name, media_type, masked);
+            if again == name {
+                break;
+            }
+            name = again;
+        }
+        Self(name)
     }
 
     /// What was stored before.
@@ -69,19 +59,50 @@ impl FileName {
     }
 }
 
-/// Masked as it stands, and, where that finds nothing, as it reads: names have underscores where sentences have blanks.
+fn read_once(input: &str, media_type: MediaType, masked: &mut MaskedKinds) -> String {
+    let read = input.char_indices().nth(MOST_CHARS_READ).map_or(input, |(end, _)| &input[..end]);
+    let line = plain::one_line(&characters::normalize(read), usize::MAX);
+    // A secret may hold a slash: it is looked for before and after the path is gone.
+    let whole = without_secrets(&line, masked);
+    let last = whole.rsplit(['/', '\\']).find(|part| !part.trim().is_empty()).unwrap_or_default();
+    let (stem, extension) = split(last.trim(), media_type);
+    let stem = without_secrets(stem, masked);
+    let stem: String = stem.chars().filter_map(safe).collect();
+    let stem = plain::one_line(stem.trim_matches(['.', ' ', '~']), usize::MAX);
+    let stem = match stem.as_str() {
+        "" => "file".to_owned(),
+        stem if is_device(stem) => format!("file-{stem}"),
+        _ => stem,
+    };
+    let room = FileName::MAX_CHARS - extension.len() - 1;
+    let bytes = FileName::MAX_BYTES - extension.len() - 1;
+    let end = stem
+        .char_indices()
+        .enumerate()
+        .find(|(count, (at, character))| *count >= room || at + character.len_utf8() > bytes)
+        .map_or(stem.len(), |(_, (at, _))| at);
+    let stem = stem[..end].trim_end_matches(['.', ' ', '\u{200c}', '\u{200d}']);
+    format!("{stem}.{extension}")
+}
+
+/// Masked to the letter first, as a token with underscores is one; then as it reads, since names have underscores where
+/// sentences have blanks. A token behind an underscore is read before its own underscores are blanks.
 fn without_secrets(name: &str, masked: &mut MaskedKinds) -> String {
-    let as_read = name.replace(['_', '+'], " ");
+    let joins = |character: char| matches!(character, '_' | '+');
+    let clean = masking::mask_noting(name, masked).into_owned();
+    let parted: String = clean
+        .char_indices()
+        .map(|(at, c)| if joins(c) && masking::begins_with_token(&clean[at + 1..]) { ' ' } else { c })
+        .collect();
+    let clean = masking::mask_noting(&parted, masked).into_owned();
+    let as_read = clean.replace(joins, " ");
     let mut found = MaskedKinds::new();
     let readable = masking::mask_noting(&as_read, &mut found).into_owned();
-    if found.is_empty() || as_read == name {
-        let clean = masking::mask_noting(name, &mut found).into_owned();
-        masked.extend(found);
+    if found.is_empty() {
         return clean;
     }
     masked.extend(found);
-    // What reads as no secret may still be one to the letter, as a token with underscores is.
-    masking::mask_noting(&readable, masked).into_owned()
+    readable
 }
 
 /// The name without its extension, and the extension, if it is one of the type; otherwise all of it, and the usual one.
@@ -184,6 +205,8 @@ mod tests {
     fn secrets_are_masked_and_told() {
         let card = ["4111", "1111", "1111", "1111"];
         let token = ["ghp", "_", "16C7e42F292c6912E7710c838347Ae178B4a"].concat();
+        let web_token =
+            ["eyJhbGciOiJIUzI1NiJ9", "eyJzdWIiOiJkcml2ZXItMSJ9", "a_Zm9vYmFy-k3N0_cXV4cXV4cXV4cXV4cXV4cXV4"].join(".");
         for (name, secret) in [
             (format!("card {}.png", card.join(" ")), card.join(" ")),
             (format!("card_{}.png", card.join("_")), card.join("_")),
@@ -193,10 +216,20 @@ mod tests {
             ("my password is hunter2/x.png".to_owned(), "hunter2".to_owned()),
             (format!("{token}.png"), token.clone()),
             (format!("a/{token}/b_c {token}.png"), token.clone()),
+            (format!("my ssn 219-45-3301 {token}.png"), token.clone()),
+            (format!("my_ssn_219-45-3301_{token}.png"), token.clone()),
+            (format!("my_ssn_219-45-3301_{token}.png"), "219-45".to_owned()),
+            (format!("{web_token}.png"), web_token.clone()),
+            (format!("my_ssn_219-45-3301_{web_token}.png"), "Zm9vYmFy-k3N0".to_owned()),
+            (format!("my_password_is_hunter2 {web_token}.png"), web_token.clone()),
+            (format!("{}.png", card.join(":")), card.join(":")),
+            (format!("{}.png", card.join("+")), card.join("+")),
+            (format!("~{}.png", card.join("|")), card.join("|")),
         ] {
             let mut masked = MaskedKinds::new();
             let found = FileName::parse_noting(&name, MediaType::Png, &mut masked);
-            assert!(!found.as_str().contains(&secret) && !masked.is_empty(), "{name}: {}", found.as_str());
+            let read = |text: &str| text.replace(['_', '+', ':', '|'], " ");
+            assert!(!read(found.as_str()).contains(&read(&secret)) && !masked.is_empty(), "{name}: {}", found.as_str());
         }
     }
 
@@ -214,7 +247,9 @@ mod tests {
 
     proptest! {
         #[test]
-        fn every_name_is_one_safe_line(input in "\\PC{0,200}|[./\\\\<>\"'&: \u{0}\u{202e}a-c0-9]{0,60}") {
+        fn every_name_is_one_safe_line(
+            input in "\\PC{0,200}|[./\\\\<>\"'&: \u{0}\u{202e}a-c0-9]{0,60}|[0-9]{1,4}([-_+:|;. ][0-9]{1,4}){0,40}|(ssn|pin|code|nid|is|[0-9]{3}|[-_+:|;.])([ _+:|;.-]?(ssn|pin|code|is|nid|[0-9]{2,9})){0,20}",
+        ) {
             for media_type in [MediaType::Jpeg, MediaType::Pdf] {
                 let name = FileName::parse(&input, media_type);
                 let text = name.as_str();

@@ -14,4 +14,5 @@ pub(crate) use caller::Knocking;
 pub use caller::{ForAdmin, ForAnybody, ForUser, authenticate};
 pub use path::PathId;
 pub use query::Query;
+pub use upload::UploadPatience;
 pub(crate) use upload::{check_form, read_upload};

@@ -138,7 +138,7 @@ async fn upload(
     let most_bytes = desk.service.limits().max_attachment_bytes;
     check_form(request, most_bytes)?;
     let slot = desk.service.begin_upload(context)?;
-    let command = read_upload(request, payload, most_bytes, desk.web.upload_timeout).await?;
+    let command = read_upload(request, payload, most_bytes, desk.web.upload_patience).await?;
     let uploaded = desk.service.upload_attachment(context, slot, command).await?;
     Ok(HttpResponse::Created().json(UploadedView::new(&uploaded, viewer)))
 }
@@ -162,5 +162,31 @@ fn file(read: AttachmentRead) -> HttpResponse {
                 .insert_header((ACCEPT_RANGES, "none"))
                 .body(SizedStream::new(stored.length, bytes))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use actix_web::http::StatusCode;
+    use support_domain::{FileName, MediaType, SupportAttachment, Timestamp};
+
+    use super::*;
+
+    #[test]
+    fn a_link_is_a_redirect_that_nobody_keeps() {
+        let attachment = SupportAttachment {
+            id: AttachmentId(uuid::Uuid::from_u128(1)),
+            created_at: Timestamp::from_millis(1),
+            message_id: None,
+            file_type: MediaType::Png,
+            file_name: FileName::parse("a.png", MediaType::Png),
+            file_size: 1,
+        };
+        let link = "https://files.example/1?signature=x";
+        let answer = file(AttachmentRead { attachment, content: AttachmentContent::Link(link.to_owned()) });
+        assert_eq!(answer.status(), StatusCode::FOUND);
+        assert_eq!(answer.headers().get(LOCATION).unwrap(), link);
+        assert_eq!(answer.headers().get(CACHE_CONTROL).unwrap(), "no-store");
+        assert!(answer.headers().get(CONTENT_TYPE).is_none());
     }
 }

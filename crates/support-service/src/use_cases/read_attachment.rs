@@ -1,6 +1,8 @@
 //! Reading a file. Rights are looked at anew each time: those of its conversation once it is on a message, its uploader's
 //! before.
 
+use std::fmt;
+
 use support_attachments::Stored;
 use support_domain::{AttachmentId, SupportAttachment, Upload, UploadState};
 use support_rbac::policy::action;
@@ -17,12 +19,20 @@ pub struct AttachmentRead {
 }
 
 /// The way to a file's bytes.
-#[derive(Debug)]
 pub enum AttachmentContent {
     /// The bytes themselves.
     Bytes(Stored),
-    /// A link to where they are kept, good for a few minutes without a token. Not to be logged.
+    /// A link to where they are kept, good for a few minutes without a token. Does not print.
     Link(String),
+}
+
+impl fmt::Debug for AttachmentContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(stored) => f.debug_tuple("Bytes").field(stored).finish(),
+            Self::Link(link) => write!(f, "Link({} bytes)", link.len()),
+        }
+    }
 }
 
 impl SupportService {

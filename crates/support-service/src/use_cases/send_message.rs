@@ -95,7 +95,7 @@ impl SupportService {
             if conversation.status == ConversationStatus::Closed {
                 return Err(ServiceError::ConversationClosed);
             }
-            let files = take_uploads(transaction, &sending.command.attachment_ids, &sender)?;
+            let files = take_uploads(transaction, &sending.command.attachment_ids, &sender, visibility.only)?;
             let done = sending.post(conversation, files, clock.now())?;
             if let Some(happened) = &done.happened {
                 transaction.update_conversation(&happened.conversation)?;
@@ -164,10 +164,12 @@ fn take_uploads(
     transaction: &mut Transaction<'_>,
     ids: &AttachmentIds,
     sender: &PrincipalKey,
+    only: Option<ConversationId>,
 ) -> Result<Vec<SupportAttachment>, ServiceError> {
     let locked = transaction.lock_uploads(ids.as_slice())?;
-    let found =
-        |id: &AttachmentId| locked.iter().find(|upload| upload.attachment.id == *id && upload.can_be_sent_by(sender));
+    let found = |id: &AttachmentId| {
+        locked.iter().find(|upload| upload.attachment.id == *id && upload.can_be_sent_by(sender, only))
+    };
     let taken = ids.as_slice().iter().map(|id| found(id).map(|upload| upload.attachment.clone()));
     taken.collect::<Option<_>>().ok_or(ServiceError::UploadsNotSendable)
 }

@@ -121,7 +121,11 @@ impl SupportService {
             state,
         };
         // The bytes first: a row never names what is not there.
-        files.put(&upload.storage_key, &attachment, bytes).await?;
+        if let Err(error) = files.put(&upload.storage_key, &attachment, bytes).await {
+            let (service, files) = (self.clone(), files.clone());
+            tokio::spawn(async move { service.give_up(&files, upload).await }.in_current_span());
+            return Err(error.into());
+        }
         let row = upload.clone();
         let kept = self.store().write::<_, StoreError, _>(move |transaction| transaction.insert_upload(&row)).await;
         if let Err(error) = kept {
@@ -130,6 +134,19 @@ impl SupportService {
             return Err(error.into());
         }
         Ok(Uploaded { attachment, masked })
+    }
+
+    /// Removes bytes of which the storage did not say that it keeps them. It may keep them all the same, perhaps only later:
+    /// so they are removed at once, and once more with the others for which a row says so.
+    async fn give_up(&self, files: &Files, upload: Upload) {
+        if let Err(error) = files.delete(&upload.storage_key).await {
+            tracing::warn!(error = %error, "the bytes of an upload that failed may be left for a while");
+        }
+        let row = Upload { state: UploadState::Removing, ..upload };
+        let noted = self.store().write::<_, StoreError, _>(move |transaction| transaction.insert_upload(&row)).await;
+        if let Err(error) = noted {
+            tracing::warn!(error = %error, "the bytes of an upload that failed may be left");
+        }
     }
 
     /// Removes bytes whose row could not be kept. When the database took too long, the row may come yet: one in its place,
@@ -155,7 +172,7 @@ impl SupportService {
 /// Asks the scanner, for a while.
 pub(crate) async fn scan(scanner: &dyn Scanner, bytes: Bytes, patience: Duration) -> Result<Verdict, ScanFailed> {
     let verdict = tokio::time::timeout(patience, scanner.scan(bytes)).await;
-    verdict.unwrap_or_else(|_| Err(ScanFailed("it took too long".to_owned())))
+    verdict.unwrap_or_else(|_| Err(ScanFailed::NoVerdict("it took too long".to_owned())))
 }
 
 fn ended<T>(joined: Result<Result<T, ServiceError>, tokio::task::JoinError>) -> Result<T, ServiceError> {

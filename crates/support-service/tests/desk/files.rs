@@ -1,12 +1,14 @@
-//! Files of the desk, kept in memory: links instead of bytes, and uploads whose row cannot be kept.
+//! Files of the desk: links instead of bytes, and files of which one stops no other.
 
-use std::sync::Arc;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use support_attachments::{Files, FilesError, LinkSource};
+use bytes::Bytes;
+use support_attachments::{Files, FilesError, LinkSource, Place, ScanFailed, Scanner, Verdict};
 use support_domain::{AttachmentIds, MessageContent};
 use support_rbac::policy::action;
-use support_service::{AttachmentContent, Ports, SendMessage, ServiceError, UploadAttachment, Uploaded};
+use support_service::{AttachmentContent, Ports, SendMessage, ServiceError, TidiedFiles, UploadAttachment, Uploaded};
 
 use crate::harness::{Desk, driver, granted, message};
 
@@ -39,6 +41,7 @@ async fn who_may_read_a_file_is_sent_to_a_link_that_is_good_for_minutes() {
     let uploaded = upload(&desk, "driver-1").await.unwrap();
     let id = uploaded.attachment.id;
     let read = desk.service.read_attachment(&granted::<action::ReadAttachment>(&driver("driver-1")), id).await.unwrap();
+    assert!(!format!("{read:?}").contains("files.example"), "{read:?}");
     let AttachmentContent::Link(link) = read.content else { panic!("no link: {read:?}") };
     let seconds: u64 = link.rsplit_once('=').unwrap().1.parse().unwrap();
     assert!(link.contains(&id.to_string()) && seconds <= 15 * 60, "{link}");
@@ -63,4 +66,94 @@ async fn without_a_place_for_files_none_is_taken_and_none_is_sent() {
     assert_eq!(sent.message.attachments.len(), 1);
     let again = with_files.service.send_message(&context, command).await;
     assert!(matches!(again, Err(ServiceError::UploadsNotSendable)));
+}
+
+/// Says of each file what it was told to say.
+#[derive(Debug)]
+struct FakeScanner {
+    says: Mutex<Result<Verdict, ScanFailed>>,
+    asked: Mutex<usize>,
+}
+
+impl FakeScanner {
+    /// Says that from now on. Returns how often it was asked before.
+    fn say(&self, says: Result<Verdict, ScanFailed>) -> usize {
+        *self.says.lock().unwrap() = says;
+        std::mem::take(&mut self.asked.lock().unwrap())
+    }
+}
+
+#[async_trait::async_trait]
+impl Scanner for FakeScanner {
+    async fn scan(&self, _: Bytes) -> Result<Verdict, ScanFailed> {
+        *self.asked.lock().unwrap() += 1;
+        self.says.lock().unwrap().clone()
+    }
+}
+
+/// A desk with that many files of which its scanner has said nothing yet, oldest first, by where their bytes are.
+async fn waiting(count: usize) -> (Desk, Arc<FakeScanner>, Vec<PathBuf>, tempfile::TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let scanner =
+        Arc::new(FakeScanner { says: Mutex::new(Err(ScanFailed::NoVerdict(String::new()))), asked: Mutex::new(0) });
+    let files = Files::open(&Place::Folder(folder.path().to_owned())).unwrap().with_scanner(scanner.clone());
+    let desk = Desk::start(Ports { files: Some(files), ..Ports::default() });
+    let mut paths = Vec::new();
+    for _ in 0..count {
+        let id = upload(&desk, "driver-1").await.unwrap().attachment.id.to_string();
+        paths.push(folder.path().join(&id[id.len() - 2..]).join(&id));
+    }
+    (desk, scanner, paths, folder)
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_scanned_stops_no_other() {
+    let (desk, scanner, paths, _folder) = waiting(3).await;
+    let scan = async || desk.service.scan_waiting_files().await.unwrap();
+    scanner.say(Err(ScanFailed::NoVerdict("too much for it".to_owned())));
+    assert_eq!(scan().await, TidiedFiles { done: 0, left: 3 });
+    assert_eq!(scanner.say(Err(ScanFailed::Away("nobody answers".to_owned()))), 3);
+    assert_eq!(scan().await, TidiedFiles { done: 0, left: 1 });
+    assert_eq!(scanner.say(Ok(Verdict::Clean)), 1, "nobody else is shown to who is away");
+    // A link to itself can be opened by nobody, and is there all the same.
+    std::fs::remove_file(&paths[0]).unwrap();
+    std::os::unix::fs::symlink(&paths[0], &paths[0]).unwrap();
+    assert_eq!(scan().await, TidiedFiles { done: 2, left: 1 });
+    assert_eq!(scan().await, TidiedFiles { done: 0, left: 1 });
+}
+
+#[tokio::test]
+async fn files_that_cannot_be_removed_stop_no_other_however_many_they_are() {
+    let (desk, scanner, paths, _folder) = waiting(102).await;
+    scanner.say(Ok(Verdict::Infected));
+    assert_eq!(desk.service.scan_waiting_files().await.unwrap(), TidiedFiles { done: 102, left: 0 });
+    for path in &paths[..101] {
+        std::fs::remove_file(path).unwrap();
+        std::fs::create_dir(path).unwrap();
+    }
+    let remove = async || desk.service.remove_unsent_files().await.unwrap();
+    assert_eq!(remove().await, TidiedFiles { done: 1, left: 101 });
+    assert!(!paths[101].exists());
+    paths[..101].iter().for_each(|path| std::fs::remove_dir(path).unwrap());
+    assert_eq!(remove().await, TidiedFiles { done: 101, left: 0 });
+}
+
+#[tokio::test]
+async fn a_put_that_failed_is_removed_all_the_same_if_it_comes_later() {
+    let folder = tempfile::tempdir().unwrap();
+    let files = Files::open(&Place::Folder(folder.path().join("files"))).unwrap();
+    let desk = Desk::start(Ports { files: Some(files), ..Ports::default() });
+    // Nothing can be put into what is no folder.
+    std::fs::remove_dir(folder.path().join("files")).unwrap();
+    std::fs::write(folder.path().join("files"), "no folder").unwrap();
+    let refused = upload(&desk, "driver-1").await;
+    assert!(matches!(refused, Err(ServiceError::Files(_))), "{refused:?}");
+    std::fs::remove_file(folder.path().join("files")).unwrap();
+    // The row comes behind the answer.
+    let removed = async {
+        while desk.service.remove_unsent_files().await.unwrap().done == 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(60), removed).await.expect("its row says that it has to be removed");
 }

@@ -52,6 +52,7 @@ fn service(folder: &tempfile::TempDir, ports: Ports) -> SupportService {
     let store = StoreConfig { time_limit: std::time::Duration::from_secs(60), ..StoreConfig::new(url) };
     let config = ServiceConfig {
         sends_per_minute: 1_000.try_into().unwrap(),
+        uploads_per_minute: 1_000.try_into().unwrap(),
         environment: Environment::parse("test").unwrap(),
         ..ServiceConfig::default()
     };

@@ -3,7 +3,9 @@
 
 use std::collections::HashMap;
 
+use diesel::dsl::sql;
 use diesel::prelude::*;
+use diesel::sql_types::Bool;
 use support_domain::{
     AdminId, AttachmentId, ConversationId, FileName, MediaType, MessageId, PrincipalKey, Side, StorageKey,
     SupportAttachment, SupportMessage, TextEnum, Timestamp, Upload, UploadState, UserId,
@@ -13,7 +15,11 @@ use super::rows::word;
 use super::schema::support_attachments::{self, dsl as a};
 use super::{Conn, Found, locking};
 use crate::StoreError;
+use crate::page::{UploadPlace, UploadsPage};
 use crate::sql_types::{Id, Moment};
+
+/// What the index of waiting uploads is of.
+pub(crate) const WAITING: &str = "state <> 'ready'";
 
 /// What a message shows of a file.
 #[derive(Debug, Queryable, Selectable, Insertable)]
@@ -120,8 +126,11 @@ pub(super) fn list_of_messages(conn: &mut Conn, messages: &[Id]) -> Found<HashMa
         .load(conn)?;
     let mut files: HashMap<Id, Vec<SupportAttachment>> = HashMap::new();
     for row in rows {
-        if let Some(message) = row.message_id {
-            files.entry(message).or_default().push(row.try_into()?);
+        let Some(message) = row.message_id else { continue };
+        match SupportAttachment::try_from(row) {
+            Ok(file) => files.entry(message).or_default().push(file),
+            // One file that cannot be read, perhaps since a newer version wrote it, takes no conversation away.
+            Err(error) => tracing::error!(error = %error, "a file of a message cannot be read, and is left out"),
         }
     }
     Ok(files)
@@ -137,19 +146,36 @@ pub(crate) fn get_upload(conn: &mut Conn, id: AttachmentId) -> Found<Option<Uplo
     row.map(upload).transpose()
 }
 
-/// At most `limit` uploads in that state, oldest first. One that cannot be read keeps nobody from the others.
-pub(crate) fn list_uploads(conn: &mut Conn, state: UploadState, limit: i64) -> Found<Vec<Upload>> {
-    let rows: Vec<UploadRow> = a::support_attachments
+/// At most `limit` uploads in that state, oldest first, from behind that place. One that cannot be read keeps nobody from the
+/// others.
+pub(crate) fn list_uploads(
+    conn: &mut Conn,
+    state: UploadState,
+    behind: Option<UploadPlace>,
+    limit: i64,
+) -> Found<UploadsPage> {
+    let mut query = a::support_attachments
         .filter(a::state.eq(TextEnum::as_str(state)))
         .order((a::created_at, a::id))
         .limit(limit)
         .select((AttachmentRow::as_select(), KeepingRow::as_select()))
-        .load(conn)?;
+        .into_boxed();
+    if state != UploadState::Ready {
+        // To the letter as the index says it: SQLite does not look into parameters.
+        query = query.filter(sql::<Bool>(WAITING));
+    }
+    if let Some(UploadPlace { created_at, id }) = behind {
+        let (moment, id) = (Moment(created_at), Id(id.0));
+        query = query.filter(a::created_at.gt(moment).or(a::created_at.eq(moment).and(a::id.gt(id))));
+    }
+    let rows: Vec<UploadRow> = query.load(conn)?;
+    let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == limit);
+    let last = rows.last().map(|(row, _)| UploadPlace { created_at: row.created_at.0, id: AttachmentId(row.id.0) });
     let readable = |row| {
         let read = upload(row);
         read.inspect_err(|error| tracing::error!(error = %error, "an upload cannot be read")).ok()
     };
-    Ok(rows.into_iter().filter_map(readable).collect())
+    Ok(UploadsPage { uploads: rows.into_iter().filter_map(readable).collect(), next: last.filter(|_| is_full) })
 }
 
 /// Keeps a new upload.

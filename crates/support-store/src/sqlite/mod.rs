@@ -62,3 +62,47 @@ macro_rules! locking {
     };
 }
 use locking;
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex};
+
+    use diesel::connection::InstrumentationEvent;
+    use diesel::sql_types::Text;
+    use support_domain::UploadState;
+
+    use super::*;
+    use crate::{DatabaseUrl, Store, UploadPlace};
+
+    #[derive(QueryableByName)]
+    struct Step {
+        #[diesel(sql_type = Text)]
+        detail: String,
+    }
+
+    #[test]
+    fn waiting_uploads_are_listed_by_their_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("desk.db");
+        Store::migrate(&DatabaseUrl::Sqlite(file.clone()), false).unwrap();
+        let mut conn = establish(&file).unwrap();
+        let place = UploadPlace {
+            created_at: support_domain::Timestamp::from_millis(1),
+            id: support_domain::AttachmentId(uuid::Uuid::from_u128(1)),
+        };
+        for behind in [None, Some(place)] {
+            let asked = Arc::new(Mutex::new(String::new()));
+            let heard = Arc::clone(&asked);
+            conn.set_instrumentation(move |event: InstrumentationEvent<'_>| {
+                if let InstrumentationEvent::StartQuery { query, .. } = event {
+                    *heard.lock().unwrap() = query.to_string();
+                }
+            });
+            queries::attachments::list_uploads(&mut conn, UploadState::Pending, behind, 10).unwrap();
+            let explain = format!("EXPLAIN QUERY PLAN {}", asked.lock().unwrap());
+            let plan: Vec<Step> = diesel::sql_query(explain).load(&mut conn).unwrap();
+            let steps: Vec<String> = plan.into_iter().map(|step| step.detail).collect();
+            assert!(steps.iter().any(|step| step.contains("support_attachments_waiting")), "{steps:?}");
+        }
+    }
+}

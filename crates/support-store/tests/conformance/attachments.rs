@@ -4,7 +4,7 @@ use support_domain::{
     AdminId, AttachmentId, ConversationId, FileName, IdSource, MediaType, PrincipalKey, StorageKey, SupportAttachment,
     SupportMessage, SystemIds, Timestamp, Upload, UploadState, UserId, UserType,
 };
-use support_store::{Store, StoreError};
+use support_store::{Reader, Store, StoreError, UploadsPage};
 
 use crate::harness::{Opening, TestDesk, at, driver, everything};
 use crate::on_both;
@@ -37,8 +37,8 @@ async fn get(store: &Store, id: AttachmentId) -> Option<Upload> {
 }
 
 async fn list(store: &Store, state: UploadState) -> Vec<AttachmentId> {
-    let uploads = store.read::<_, StoreError, _>(move |reader| reader.list_uploads(state, 10)).await.unwrap();
-    uploads.into_iter().map(|upload| upload.attachment.id).collect()
+    let uploads = store.read::<_, StoreError, _>(move |reader| reader.list_uploads(state, None, 10)).await.unwrap();
+    uploads.uploads.into_iter().map(|upload| upload.attachment.id).collect()
 }
 
 /// Sends these files in a message to the conversation, the way the service does.
@@ -79,6 +79,29 @@ on_both! {
         let again = by_user.clone();
         let twice = desk.store.write::<_, StoreError, _>(move |transaction| transaction.insert_upload(&again)).await;
         assert!(matches!(twice, Err(StoreError::Conflict(_))), "an id is used once");
+    }
+
+    async fn waiting_uploads_are_listed_page_by_page(desk) {
+        let mut waiting: Vec<Upload> =
+            [2, 1, 2, 2, 3].map(|moment| Upload { state: UploadState::Pending, ..upload(at(moment)) }).into();
+        for one in waiting.iter().chain([&upload(at(2))]) {
+            keep(&desk.store, one).await;
+        }
+        waiting.sort_by_key(|upload| (upload.attachment.created_at, upload.attachment.id));
+        for limit in [1, 2, 5, 6] {
+            let (mut listed, mut behind) = (Vec::new(), None);
+            loop {
+                let list = move |reader: &mut Reader<'_>| reader.list_uploads(UploadState::Pending, behind, limit);
+                let page: UploadsPage = desk.store.read::<_, StoreError, _>(list).await.unwrap();
+                assert!(page.uploads.len() <= usize::try_from(limit).unwrap());
+                listed.extend(page.uploads);
+                behind = page.next;
+                if behind.is_none() {
+                    break;
+                }
+            }
+            assert_eq!(listed, waiting, "{limit}");
+        }
     }
 
     async fn files_come_with_their_message_in_its_order(desk) {

@@ -113,6 +113,11 @@ pub fn mask_noting<'t>(text: &'t str, noted: &mut MaskedKinds) -> Cow<'t, str> {
     masked.text
 }
 
+/// Whether a text begins with a token that says itself what it is. For who knows better than a reading where words begin.
+pub(in crate::content) fn begins_with_token(text: &str) -> bool {
+    tokens::begins(text)
+}
+
 /// `None` when nothing was found.
 fn read_once(text: &str) -> Option<(String, Vec<MaskedKind>)> {
     let reading = Reading::of(text);

@@ -123,10 +123,7 @@ pub(super) fn known_token(reading: &Reading, finds: &mut Vec<Find>) {
         if rest.as_bytes().get(..SHORTEST).is_none_or(|begin| begin.iter().any(|byte| matches!(byte, b' ' | b'\n'))) {
             continue;
         }
-        let token = KNOWN.iter().filter(|known| rest.starts_with(known.prefix)).find_map(|known| {
-            let length = run(&rest[known.prefix.len()..], known.signs);
-            (length >= known.least).then_some(known.prefix.len() + length)
-        });
+        let token = known_length(rest);
         // A web token has hyphens and dots inside: what follows one has been read already.
         let inside = text[..word.start].ends_with(['-', '.']);
         let web = || if inside { None } else { web_token(rest) };
@@ -137,6 +134,19 @@ pub(super) fn known_token(reading: &Reading, finds: &mut Vec<Find>) {
     }
     bot_token(reading, finds);
     opaque(reading, finds);
+}
+
+/// Length of the token that says itself what it is at the beginning of a text.
+fn known_length(text: &str) -> Option<usize> {
+    KNOWN.iter().filter(|known| text.starts_with(known.prefix)).find_map(|known| {
+        let length = run(&text[known.prefix.len()..], known.signs);
+        (length >= known.least).then_some(known.prefix.len() + length)
+    })
+}
+
+/// Whether a text begins with a token that says itself what it is.
+pub(super) fn begins(text: &str) -> bool {
+    known_length(text).or_else(|| web_token(text)).is_some()
 }
 
 /// Longest token, in bytes.

@@ -9,7 +9,9 @@ on_both_backends!(
     files_outlive_the_server,
     what_nobody_sends_is_removed_after_a_day,
     a_removal_that_was_interrupted_is_taken_up,
+    one_that_cannot_be_removed_keeps_no_other,
     what_is_being_removed_can_be_neither_read_nor_sent,
+    a_file_of_an_unknown_type_takes_no_conversation_away,
     bad_configuration_of_files_is_one_line_without_secrets,
 );
 
@@ -66,16 +68,50 @@ fn what_nobody_sends_is_removed_after_a_day(backend: Backend) {
     driver.send_files(&opened, &[&young]);
 }
 
+/// Where the bytes of a file are.
+fn bytes(desk: &Desk, attachment: &Value) -> std::path::PathBuf {
+    let id = attachment["id"].as_str().expect("an id");
+    desk.database.files().join(&id[id.len() - 2..]).join(id)
+}
+
+fn one_that_cannot_be_removed_keeps_no_other(backend: Backend) {
+    let desk = tidy(backend);
+    let driver = desk.driver("driver-1", "BD");
+    let [stuck, old] = ["a.png", "b.png"].map(|name| driver.upload(name, &png()));
+    // Neither is what is a folder there a file that could be removed.
+    std::fs::remove_file(bytes(&desk, &stuck)).expect("the bytes are where they are kept");
+    std::fs::create_dir(bytes(&desk, &stuck)).expect("a folder in their place");
+    age(&desk, &stuck, 26);
+    age(&desk, &old, 25);
+    eventually("the other one is gone", || desk.database.count("support_attachments") == 1);
+    std::fs::remove_dir(bytes(&desk, &stuck)).expect("an empty folder");
+    eventually("so is the first, once it can be", || desk.database.count("support_attachments") == 0);
+}
+
+fn a_file_of_an_unknown_type_takes_no_conversation_away(backend: Backend) {
+    let desk = Desk::start(backend);
+    let driver = desk.driver("driver-1", "BD");
+    let opened = driver.open("Newer", "Hello");
+    let [known, unknown] = ["a.png", "b.png"].map(|name| driver.upload(name, &png()));
+    driver.send_files(&opened, &[&unknown, &known]);
+    change(&desk, &unknown, "file_type = 'image/heic'");
+    let messages = driver.get(&driver.path(&opened, "/messages")).expect(200);
+    let shown: Vec<&Value> = messages.json["messages"]
+        .as_array()
+        .expect("messages")
+        .iter()
+        .flat_map(|message| message["attachments"].as_array().expect("files"))
+        .map(|file| &file["id"])
+        .collect();
+    assert_eq!(shown, [&known["id"]]);
+}
+
 fn a_removal_that_was_interrupted_is_taken_up(backend: Backend) {
     let desk = tidy(backend);
     let driver = desk.driver("driver-1", "BD");
     let (one, other) = (driver.upload("a.png", &png()), driver.upload("b.png", &png()));
     // As after a stop between the steps: once before the bytes were gone, once behind that.
-    let bytes = |attachment: &Value| {
-        let id = attachment["id"].as_str().unwrap().to_owned();
-        desk.database.files().join(&id[id.len() - 2..]).join(&id)
-    };
-    std::fs::remove_file(bytes(&other)).expect("the bytes are where they are kept");
+    std::fs::remove_file(bytes(&desk, &other)).expect("the bytes are where they are kept");
     change(&desk, &one, "state = 'removing'");
     change(&desk, &other, "state = 'removing'");
     eventually("both are gone", || desk.database.count("support_attachments") == 0);
@@ -97,7 +133,7 @@ fn bad_configuration_of_files_is_one_line_without_secrets(backend: Backend) {
     let file = plan.database().folder().join("a-file");
     std::fs::write(&file, "no folder").expect("a file");
     let in_a_file = format!("file://{}/files", file.display());
-    let cases: [(&str, &[&str]); 9] = [
+    let cases: [(&str, &[&str]); 10] = [
         (
             "SUPPORT_ATTACHMENTS_URL",
             &[
@@ -117,6 +153,7 @@ fn bad_configuration_of_files_is_one_line_without_secrets(backend: Backend) {
         ("SUPPORT_ATTACHMENT_LINKS", &["always", "Redirect"]),
         ("SUPPORT_CLAMAV_ADDRESS", &["clamd", "unix:clamd.sock", "host:0"]),
         ("SUPPORT_UPLOAD_SECONDS", &["0", "x"]),
+        ("SUPPORT_UPLOAD_PAUSE_SECONDS", &["0", "x"]),
     ];
     for (name, values) in cases {
         for value in values {

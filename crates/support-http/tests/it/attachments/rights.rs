@@ -150,6 +150,14 @@ fn a_token_for_one_conversation_uploads_for_that_one(backend: Backend) {
     driver.fetch(&attachment).expect(200);
     for_other.fetch(&attachment).refused(404, "not_found");
     for_one.try_send_files(&other, &[&attachment]).refused(404, "not_found");
+    // What it may not read it does not make readable by sending it.
+    let of_other = for_other.upload("a.png", &png());
+    for hidden in [driver.upload("a.png", &png()), of_other.clone()] {
+        for_one.try_send_files(&one, &[&hidden]).refused_field("attachmentIds");
+        for_one.fetch(&hidden).refused(404, "not_found");
+        driver.fetch(&hidden).expect(200);
+    }
+    driver.send_files(&other, &[&of_other]);
     for_one.send_files(&one, &[&attachment]);
     for_one.fetch(&attachment).expect(200);
     for_other.fetch(&attachment).refused(404, "not_found");

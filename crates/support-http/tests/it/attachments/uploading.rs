@@ -22,6 +22,7 @@ on_both_backends!(
     who_uploads_too_often_is_told_when_to_come_back,
     one_person_takes_two_places_and_gives_them_back,
     an_upload_that_takes_too_long_is_ended,
+    an_upload_that_pauses_gives_its_place_back,
     an_upload_that_breaks_off_leaves_nothing,
     without_a_place_for_files_there_are_none,
 );
@@ -298,6 +299,18 @@ fn an_upload_that_takes_too_long_is_ended(backend: Backend) {
     raw.answer("a slow upload").refused_field("file");
     nothing_was_kept(&desk);
     driver.upload_call(file("a.png", &png())).within(Duration::from_secs(60)).send().expect(201);
+}
+
+fn an_upload_that_pauses_gives_its_place_back(backend: Backend) {
+    let desk =
+        Desk::plan(backend).set("SUPPORT_UPLOAD_SECONDS", "3600").set("SUPPORT_UPLOAD_PAUSE_SECONDS", "1").start();
+    let driver = desk.driver("driver-1", "BD");
+    let mut raw = Raw::connect(desk.address());
+    raw.write(head(&driver, "content-length: 5000"));
+    raw.write(opening_of_a_file());
+    raw.answer("a pause").refused_field("file");
+    nothing_was_kept(&desk);
+    driver.upload("a.png", &png());
 }
 
 fn an_upload_that_breaks_off_leaves_nothing(backend: Backend) {

@@ -43,6 +43,12 @@ pub(crate) struct UploadForm {
     file: Vec<u8>,
 }
 
+/// The bytes of a file.
+#[derive(Debug, ToSchema)]
+#[schema(value_type = String, format = Binary)]
+#[expect(dead_code, reason = "the bytes themselves are streamed")]
+pub(crate) struct FileBytes(Vec<u8>);
+
 /// Uploads a file, to be named in a message.
 #[utoipa::path(
     post, path = "/api/support/attachments", tag = "user", operation_id = "uploadAttachment",
@@ -70,7 +76,13 @@ pub(crate) async fn upload_attachment(
     get, path = "/api/support/attachments/{id}", tag = "user", operation_id = "readAttachment",
     params(("id" = uuid::Uuid, Path, description = "The attachment.")), security(("bearer" = [])),
     responses(
-        (status = 200, description = "The bytes.", body = Vec<u8>, content_type = "application/octet-stream"),
+        (
+            status = 200, description = "The bytes.",
+            content(
+                (FileBytes = "image/jpeg"), (FileBytes = "image/png"), (FileBytes = "image/webp"),
+                (FileBytes = "application/pdf")
+            )
+        ),
         (status = 302, description = "They are at `Location`, for a few minutes."),
         CommonErrors
     )
@@ -111,7 +123,13 @@ pub(crate) async fn upload_desk_attachment(
     get, path = "/api/admin/support/attachments/{id}", tag = "admin", operation_id = "readDeskAttachment",
     params(("id" = uuid::Uuid, Path, description = "The attachment.")), security(("bearer" = [])),
     responses(
-        (status = 200, description = "The bytes.", body = Vec<u8>, content_type = "application/octet-stream"),
+        (
+            status = 200, description = "The bytes.",
+            content(
+                (FileBytes = "image/jpeg"), (FileBytes = "image/png"), (FileBytes = "image/webp"),
+                (FileBytes = "application/pdf")
+            )
+        ),
         (status = 302, description = "They are at `Location`, for a few minutes."),
         CommonErrors
     )

@@ -19,7 +19,7 @@ export class Composer {
     this.#room = room;
     this.#api = api;
     this.#input = make("textarea", { rows: "1", dir: "auto", placeholder: "Write a message", "aria-label": `Message, ${place}`, name: "message" });
-    const choose = make("input", { type: "file", class: "aside", tabindex: "-1", "aria-hidden": "true", name: "file", multiple: true });
+    const choose = make("input", { type: "file", class: "aside", tabindex: "-1", "aria-hidden": "true", "aria-label": "Files to attach", name: "file", multiple: true });
     const clip = iconButton("clip", "Attach a file", { hidden: !takesFiles, on: { click: () => choose.click() } });
     choose.addEventListener("change", () => {
       [...choose.files].forEach((file) => this.#upload(file));

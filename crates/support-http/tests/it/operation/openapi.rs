@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
+use crate::attachments::png;
 use crate::harness::{Backend, Desk, binary};
 use crate::routes::ROUTES;
 
@@ -11,6 +12,7 @@ on_both_backends!(
     the_document_lists_exactly_the_routes,
     every_reference_in_the_document_leads_somewhere,
     every_route_of_the_document_tells_its_answers_and_its_guard,
+    files_are_answered_with_the_types_that_the_document_names,
     the_command_prints_what_the_server_serves,
 );
 
@@ -95,6 +97,21 @@ fn every_route_of_the_document_tells_its_answers_and_its_guard(backend: Backend)
             assert!(operation["requestBody"]["content"]["application/json"].is_object(), "{method} {path}: no body");
         }
     }
+}
+
+fn files_are_answered_with_the_types_that_the_document_names(backend: Backend) {
+    let desk = Desk::start(backend);
+    let driver = desk.driver("driver-1", "BD");
+    let settings = driver.get("/api/support/settings").expect(200);
+    let document = document(&desk);
+    for path in ["/api/support/attachments/{id}", "/api/admin/support/attachments/{id}"] {
+        let content = &document["paths"][path]["get"]["responses"]["200"]["content"];
+        let named: BTreeSet<&str> = content.as_object().expect("content").keys().map(String::as_str).collect();
+        let allowed = settings["settings"]["allowedMimeTypes"].as_array().expect("a list").iter();
+        assert_eq!(named, allowed.filter_map(Value::as_str).collect(), "{path}");
+    }
+    let read = driver.get(driver.upload("a.png", &png())["fileUrl"].as_str().expect("a path")).expect(200);
+    assert_eq!(read.header("content-type"), "image/png");
 }
 
 fn the_command_prints_what_the_server_serves(backend: Backend) {

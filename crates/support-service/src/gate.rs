@@ -91,6 +91,7 @@ impl SupportService {
             });
             let (value, happened) = written.await?;
             if let Some(happened) = happened {
+                service.store().remember(&happened.conversation);
                 service.tell(happened);
             }
             Ok(value)
@@ -153,7 +154,6 @@ impl SupportService {
             HintKind::Typing { .. } => 0,
         };
         let hint = Hint { conversation_id: conversation.id, kind, seq };
-        self.store().remember(&conversation);
         self.hub().publish(&Committed { conversation, messages, source: Source::Here });
         self.fan_out().announce(hint);
     }

@@ -14,6 +14,10 @@ fn two_people_talk_and_nothing_is_polled(backend: Backend) {
     let first = "The fare of my last trip is not in my wallet.";
     console.shows("phone", &[first]);
     console.shows("desk", &[first]);
+    // The names of colleagues are asked for once, with the conversation.
+    console
+        .browser
+        .wait_until("document.querySelector('.line[data-side=desk][data-way=down][data-name*=\"/admins\"]')");
     let requests = "return performance.getEntriesByType('resource').length";
     let before = console.browser.run(requests);
     console.say("phone", "It was trip 8842217.");

@@ -25,7 +25,7 @@
 //!   [`ForAdmin`](extract::ForAdmin) with its action, its `#[utoipa::path]` above it, a line in `routes/mod.rs` and in
 //!   `openapi.rs`; a test holds the two lists against each other.
 //! - **an error**: a variant of [`ErrorCode`](error::ErrorCode) and its row in the table.
-//! - **a setting**: a field and a line in `config.rs`, and its row in the README.
+//! - **a setting**: a field and a line in `config.rs`, and its row in docs/configuration.md.
 
 pub mod background;
 pub mod boundary;

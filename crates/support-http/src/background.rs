@@ -1,6 +1,7 @@
 //! What a desk needs beside its routes: the way to its sockets and to other nodes, and the loops that work behind its
 //! requests. The binary and a backend that links the desk start the same ones; nothing here listens, serves or decides.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -119,38 +120,37 @@ pub async fn background(desk: &Desk, with: Background) -> Result<BackgroundTasks
     Ok(BackgroundTasks(tasks))
 }
 
-async fn keep_refreshing_revocations(service: SupportService) {
-    let mut known = true;
-    let mut ticks = tokio::time::interval(REVOCATIONS_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let result = service.refresh_revocations().await;
-        match (&result, known) {
-            (Err(error), true) => tracing::warn!(error = %error, "the revoked tokens cannot be read"),
-            (Ok(()), false) => tracing::info!("the revoked tokens can be read again"),
-            _ => {}
-        }
-        known = result.is_ok();
-    }
-}
-
-async fn keep_refreshing_settings(service: SupportService, every: Duration) {
-    let mut known = true;
+/// Tries something again and again. That it fails is logged once, and once that it works again: an outage must not fill the
+/// log.
+async fn keep_trying<E: Display, F: Future<Output = Result<(), E>>>(
+    every: Duration,
+    fails: &'static str,
+    works_again: &'static str,
+    attempt: impl Fn() -> F,
+) {
+    let mut worked = true;
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let result = service.refresh_settings().await;
-        match (&result, known) {
-            (Err(error), true) => {
-                tracing::warn!(error = %error, "the settings cannot be read; those that are known stay in force");
-            }
-            (Ok(()), false) => tracing::info!("the settings can be read again"),
+        let result = attempt().await;
+        match (&result, worked) {
+            (Err(error), true) => tracing::warn!(error = %error, "{fails}"),
+            (Ok(()), false) => tracing::info!("{works_again}"),
             _ => {}
         }
-        known = result.is_ok();
+        worked = result.is_ok();
     }
+}
+
+async fn keep_refreshing_revocations(service: SupportService) {
+    let (fails, works_again) = ("the revoked tokens cannot be read", "the revoked tokens can be read again");
+    keep_trying(REVOCATIONS_EVERY, fails, works_again, || service.refresh_revocations()).await;
+}
+
+async fn keep_refreshing_settings(service: SupportService, every: Duration) {
+    let fails = "the settings cannot be read; those that are known stay in force";
+    keep_trying(every, fails, "the settings can be read again", || service.refresh_settings()).await;
 }
 
 async fn keep_in_step(service: SupportService, signals: Signals, every: Duration) {
@@ -183,22 +183,14 @@ async fn keep_delivering_audit(service: SupportService) {
 }
 
 async fn keep_asking_for_standing(service: SupportService) {
-    let mut known = true;
-    let mut ticks = tokio::time::interval(STANDING_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
+    let fails = "nobody can say of all who may stay; live sockets stay for a while";
+    let works_again = "of all live sockets it is known again who may stay";
+    let ask = async || {
         let result = service.check_live_standing().await;
-        match (&result, known) {
-            (Err(error), true) => {
-                tracing::warn!(error = %error, "nobody can say of all who may stay; live sockets stay for a while");
-            }
-            (Ok(()), false) => tracing::info!("of all live sockets it is known again who may stay"),
-            _ => {}
-        }
-        known = result.is_ok();
         service.doubt_live_standing(DOUBT_AFTER);
-    }
+        result
+    };
+    keep_trying(STANDING_EVERY, fails, works_again, ask).await;
 }
 
 async fn keep_forgetting(service: SupportService) {

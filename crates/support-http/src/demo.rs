@@ -1,5 +1,6 @@
 //! `support-http demo`: the desk on a throw-away database, with people and conversations to try it on.
 
+mod directory;
 mod people;
 
 use std::io::Write;
@@ -18,10 +19,12 @@ use support_rbac::{
     authorize, policy::action,
 };
 use support_service::{
-    Context, OpenConversation, Opened, Origin, Ports, SendMessage, ServiceError, SupportService, UpdateConversation,
+    Context, Directory, OpenConversation, Opened, Origin, Ports, SendMessage, ServiceError, SupportService,
+    UpdateConversation,
 };
 use support_store::{DatabaseUrl, StoreConfig};
 
+use self::directory::DemoDirectory;
 use self::people::{ADMINS, DemoAdmin, DemoUser, USERS};
 use crate::config::{Config, FilesConfig, InvalidConfig, Variables};
 use crate::host::Host;
@@ -93,7 +96,8 @@ pub(crate) fn run() -> Result<(), DemoError> {
     let listening = listen(&config)?;
     actix_web::rt::System::new().block_on(async move {
         let (realtime, signals) = config.start_realtime()?;
-        let ports = Ports { realtime, files: config.files.open()?, ..Ports::default() };
+        let directory = Some(Arc::new(DemoDirectory) as Arc<dyn Directory>);
+        let ports = Ports { realtime, files: config.files.open()?, directory, ..Ports::default() };
         let service = open_service(&config.store, config.service.clone(), ports).map_err(other)?;
         let example = seed(&service).await?;
         let people = issue_tokens(&issuer)?;
@@ -138,10 +142,6 @@ fn words(text: &str) -> Result<MessageContent, InvalidValue> {
 /// A few conversations in both countries, by the same use cases that requests go through. Returns the first.
 async fn seed(service: &SupportService) -> Result<Opened, DemoError> {
     let mut first = None;
-    for person in ADMINS {
-        service.note_caller(&caller(admin(person)?));
-    }
-    service.keep_noted_staff().await?;
     for person in USERS {
         for opening in person.openings {
             let command = OpenConversation {

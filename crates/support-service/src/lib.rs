@@ -7,6 +7,48 @@
 //!
 //! Nothing here knows actix, a status code or SQL.
 //!
+//! # By example
+//! A whole desk on an embedded database. Over HTTP the caller comes out of a token; here the driver is made by hand:
+//! ```
+//! use std::sync::Arc;
+//! use support_domain::*;
+//! use support_rbac::{Caller, Principal, Restrictions, UserPrincipal, authorize, policy::action};
+//! use support_service::*;
+//! use support_store::{DatabaseUrl, Store, StoreConfig};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let url = DatabaseUrl::Sqlite(folder.path().join("desk.db"));
+//! Store::migrate(&url, false)?;
+//! let desk = SupportService::new(Store::open(&StoreConfig::new(url))?, ServiceConfig::default(), Ports::default());
+//!
+//! let user = UserRef { id: UserId::parse("driver-1")?, user_type: UserType::Driver, country: CountryCode::Bangladesh };
+//! let caller = Arc::new(Caller {
+//!     principal: Principal::User(UserPrincipal { user }),
+//!     restrictions: Restrictions::default(),
+//!     expires_at: Timestamp::from_millis(i64::MAX),
+//!     revocation_ids: Vec::new(),
+//! });
+//! let (limits, mut masked) = (desk.limits(), MaskedKinds::new());
+//! let words = "My password is hunter2, and I cannot log in.";
+//! let command = OpenConversation {
+//!     subject: Subject::parse("Cannot log in", &limits)?,
+//!     initial_message: MessageContent::parse_noting(words, ContentFormat::Text, &limits, &mut masked)?,
+//!     priority: None,
+//!     metadata: Metadata::default(),
+//!     client_message_id: None,
+//!     masked,
+//! };
+//! // No use case runs without the policy's grant for exactly its action.
+//! let context = Context { grant: authorize::<action::OpenConversation>(&caller)?, origin: Origin::default() };
+//! let opened = desk.open_conversation(&context, command).await?;
+//! assert_eq!((opened.message.seq, opened.conversation.priority), (1, Priority::Normal));
+//! assert!(!opened.message.content.text().contains("hunter2"));
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # How to add
 //! - **a use case**: its action in `support-rbac`'s table; a command of valid types and a method of [`SupportService`]
 //!   in `use_cases/`, named `<verb>_<noun>`; if it changes something, its audit event in `support-audit`.

@@ -9,6 +9,46 @@
 //! written back; the store keeps what it is given and gives back what it keeps. Whatever finds a conversation demands a
 //! [`Visibility`](support_domain::Visibility).
 //!
+//! # By example
+//! ```
+//! use support_domain::conversation::ConversationDraft;
+//! use support_domain::visibility::{Scope, Visibility};
+//! use support_domain::*;
+//! use support_store::{DatabaseUrl, Store, StoreConfig, StoreError};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let folder = tempfile::tempdir()?;
+//! let url = DatabaseUrl::Sqlite(folder.path().join("desk.db"));
+//! Store::migrate(&url, false)?;
+//! let store = Store::open(&StoreConfig::new(url))?;
+//!
+//! let (at, limits) = (SystemClock::new().now(), Limits::default());
+//! let user = UserRef { id: UserId::parse("driver-1")?, user_type: UserType::Driver, country: CountryCode::Bangladesh };
+//! let conversation = SupportConversation::open(
+//!     ConversationDraft {
+//!         id: ConversationId(SystemIds::new().next(at)),
+//!         user,
+//!         subject: Subject::parse("Trip fare is missing", &limits)?,
+//!         priority: Priority::High,
+//!         metadata: Metadata::default(),
+//!     },
+//!     at,
+//! );
+//! let id = conversation.id;
+//! store.write(move |transaction| transaction.insert_conversation(&conversation)).await?;
+//!
+//! // What is looked for is only found by who may see it.
+//! let seen_from = |country| {
+//!     let visibility = Visibility::of(Scope::Countries(vec![country]));
+//!     store.read::<_, StoreError, _>(move |reader| reader.get_conversation(&visibility, id))
+//! };
+//! assert!(seen_from(CountryCode::Bangladesh).await?.is_some());
+//! assert!(seen_from(CountryCode::UnitedStates).await?.is_none());
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Layout
 //! `queries/` one file an entity, `rows.rs` the rows; `schema.rs` the tables; `operations.rs` what a reader and a
 //! transaction can do; `pg/` and `sqlite/` sessions, locks and the SQL of one backend; `migrations.rs`, `url.rs`.

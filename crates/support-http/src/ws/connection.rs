@@ -146,7 +146,7 @@ impl Connection {
                 count_close(&code.code().to_string());
                 let grace = match code {
                     ClosingCode::TokenOver | ClosingCode::AccessWithdrawn => Some(SHORT_GRACE),
-                    ClosingCode::Policy | ClosingCode::TooSlow | ClosingCode::TooMany => Some(GRACE),
+                    ClosingCode::TooSlow | ClosingCode::TooMany => Some(GRACE),
                     ClosingCode::Restart => None,
                 };
                 let writer = writer.with_timeout(grace.unwrap_or(GRACE));

@@ -314,7 +314,7 @@ fn queue(variables: Variables, max_message_chars: usize) -> Result<QueueLimits, 
     Ok(QueueLimits { max_frames: max_frames as usize, max_bytes: max_bytes as usize })
 }
 
-fn service(variables: Variables) -> Result<ServiceConfig, InvalidConfig> {
+pub(crate) fn service(variables: Variables) -> Result<ServiceConfig, InvalidConfig> {
     let usual = Limits::default();
     let limit = |name, usual: usize, most: u32| {
         let usual = u32::try_from(usual).unwrap_or(most);

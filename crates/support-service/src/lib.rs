@@ -3,7 +3,8 @@
 //! Both front doors, REST and sockets, call the same use case, so that the two cannot differ in what they allow, store,
 //! count, record or limit. A use case takes a [`Context`]: the policy's [`Grant`](support_rbac::Grant) for exactly that
 //! action, and where the request came from. What changes something goes through one gate, which runs the transaction,
-//! records the audit events in it, and after the commit tells those who follow the conversation live.
+//! records the audit events in it, and after the commit tells those who follow the conversation live. What only whoever runs the
+//! desk can do, at its command line, goes through the same gate without a grant: to purge.
 //!
 //! Nothing here knows actix, a status code or SQL.
 //!
@@ -86,6 +87,7 @@ pub use use_cases::follow_conversation::{FollowConversation, MOST_CAUGHT_UP};
 pub use use_cases::list_conversations::{ConversationsListed, ListConversations};
 pub use use_cases::list_messages::{ListMessages, MessagesListed};
 pub use use_cases::open_conversation::{OpenConversation, OpenConversationForUser, Opened};
+pub use use_cases::purge_conversations::{MOST_PURGED, PurgeConversations, Purged};
 pub use use_cases::read_attachment::{AttachmentContent, AttachmentRead};
 pub use use_cases::send_message::{SendMessage, Sent};
 pub use use_cases::settings::UpdateSettings;

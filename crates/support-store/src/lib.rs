@@ -80,8 +80,8 @@ pub use error::{StoreError, WorkError};
 pub use migrations::{Migrated, Reverted, Undelivered};
 pub use operations::{Reader, Transaction};
 pub use page::{
-    AssignedTo, ConversationFilter, ConversationsPage, Counted, MessagesPage, PageRequest, PageStart, Position,
-    UploadPlace, UploadsPage,
+    AssignedTo, ConversationFilter, ConversationsPage, Counted, MessagesPage, OldConversation, OldConversations,
+    PageRequest, PageStart, Position, UploadPlace, UploadsPage,
 };
 pub use pg::{PgManager, Session as PgSession};
 pub use post::{Post, PostAddress};

@@ -60,7 +60,7 @@ fn ended<T>(result: Result<T, Ending>) -> Result<T, StoreError> {
 
 /// Applies what is pending, under a lock that a second node waits for. When `check_only`, names it and leaves no trace.
 pub(crate) fn migrate_pg(conn: &mut pg::Conn, check_only: bool) -> Result<Migrated, StoreError> {
-    ended(conn.transaction(|conn| {
+    ended(conn.build_transaction().read_committed().run(|conn| {
         lock(conn)?;
         let schema_exists = asked(conn, "to_regnamespace('support_chat') IS NOT NULL")?;
         let applied = if schema_exists { applied_pg(conn)? } else { Vec::new() };
@@ -88,6 +88,8 @@ pub(crate) fn migrate_pg(conn: &mut pg::Conn, check_only: bool) -> Result<Migrat
     }))
 }
 
+/// Waits for whoever migrates at the moment. What they have done is then seen, because every statement of a transaction that
+/// is no more than read committed looks anew; one whose snapshot is as old as this wait would do it again.
 fn lock(conn: &mut pg::Conn) -> QueryResult<()> {
     conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
 }
@@ -139,7 +141,7 @@ fn refuse_undelivered(waiting: Option<Waiting>) -> Result<(), Ending> {
 
 /// Drops what the migrations have made, newest first, and then the schema if it is empty and ours.
 pub(crate) fn revert_pg(conn: &mut pg::Conn, undelivered: Undelivered) -> Result<Reverted, StoreError> {
-    ended(conn.transaction(|conn| {
+    ended(conn.build_transaction().read_committed().run(|conn| {
         lock(conn)?;
         if !asked(conn, "to_regnamespace('support_chat') IS NOT NULL")? {
             return Ok(Reverted::default());

@@ -1,6 +1,7 @@
 //! The command line. Standard output carries what was asked for and nothing else; all the rest goes to stderr.
 
 mod migrate;
+mod purge;
 mod scan;
 mod serve;
 mod token;
@@ -45,6 +46,15 @@ enum Command {
         #[arg(long, requires = "revert")]
         discard_undelivered: bool,
     },
+    /// Remove conversations for good that are too old to be kept, with their messages and files; print how many
+    ///
+    /// Takes those that are closed or resolved and whose last message is older than that, oldest first; what is open or
+    /// pending is left alone unless --status names it. Servers may run meanwhile: each batch is a short transaction of its
+    /// own, with a record in the audit log. What somebody writes to just then is passed over. It may be interrupted, run
+    /// again, and run at several places at once.
+    ///
+    /// Wants the environment that `serve` has, so that it finds the same database, files and host. The audit log stays.
+    Purge(purge::Purge),
     /// Print a new key pair for tokens, as two lines for an env file
     Keys,
     /// Print, narrow or revoke tokens
@@ -89,6 +99,7 @@ pub fn run() -> ExitCode {
         Command::Migrate { revert: true, discard_undelivered: true, .. } => migrate::revert(Undelivered::Discarded),
         Command::Migrate { revert: true, .. } => migrate::revert(Undelivered::Kept),
         Command::Migrate { check, .. } => migrate::migrate(check),
+        Command::Purge(purge) => purge::run(&purge),
         Command::Keys => keys(),
         Command::Token(command) => token::run(command),
         Command::Openapi => print(openapi::document()),

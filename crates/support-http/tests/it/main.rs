@@ -70,6 +70,7 @@ mod load;
 mod masking;
 mod operation;
 mod realtime;
+mod retention;
 mod routes;
 mod settings;
 mod shapes;

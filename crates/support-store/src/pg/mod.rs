@@ -67,3 +67,11 @@ macro_rules! locking {
     };
 }
 use locking;
+
+/// The same, but passes over rows that somebody else holds.
+macro_rules! claiming {
+    ($query:expr) => {
+        $query.for_update().skip_locked()
+    };
+}
+use claiming;

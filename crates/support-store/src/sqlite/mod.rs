@@ -63,6 +63,14 @@ macro_rules! locking {
 }
 use locking;
 
+/// The same: there is nobody else.
+macro_rules! claiming {
+    ($query:expr) => {
+        $query
+    };
+}
+use claiming;
+
 #[cfg(test)]
 mod tests {
     use std::sync::{Arc, Mutex};

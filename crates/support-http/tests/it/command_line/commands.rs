@@ -65,6 +65,7 @@ fn every_command_explains_itself() {
         &["serve"],
         &["demo"],
         &["migrate"],
+        &["purge"],
         &["keys"],
         &["token"],
         &["token", "user"],

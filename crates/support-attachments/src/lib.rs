@@ -59,6 +59,6 @@ mod scan;
 pub use clamav::{ClamAv, ClamAvAddress};
 pub use content::{Examined, Refusal, examine};
 pub use disposition::content_disposition;
-pub use files::{ByteStream, Files, FilesError, LINK_LIFE, LinkSource, Stored};
+pub use files::{ByteStream, Files, FilesError, LINK_LIFE, LinkSource, ProbeFailed, Probed, Stored};
 pub use place::{InvalidPlace, Place};
 pub use scan::{ScanFailed, Scanner, Verdict};

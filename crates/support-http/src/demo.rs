@@ -83,7 +83,7 @@ fn other(error: impl std::fmt::Display) -> DemoError {
 pub(crate) fn run() -> Result<(), DemoError> {
     crate::log::start("warn")?;
     let folder = tempfile::Builder::new().prefix("support-demo-").tempdir().map_err(other)?;
-    let mut config = Config::from_variables(Variables::of_process().without_secrets())?;
+    let mut config = Config::from_variables(Variables::of_process_without_secrets())?;
     let database = folder.path().join("demo.db");
     let photo = folder.path().join("photo.png");
     std::fs::write(&photo, PHOTO).map_err(other)?;

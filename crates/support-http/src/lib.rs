@@ -8,7 +8,7 @@
 //! `routes/` mirrors the paths; `extract/` what a handler's arguments are made of (the caller with the policy's grant
 //! first, then path, query, body); `requests.rs` and `views.rs` the wire types; `error.rs` the one table of codes and
 //! statuses; `boundary.rs` what every request passes (id, log, metrics, error bodies, headers); `ws/` the WebSockets;
-//! `cli/` the commands; `host.rs` the host that is configured, plugged in; `assets/` the pages, of which `assets/console` is
+//! `cli/` the commands, `cli/doctor/` with a file for each topic; `host.rs` the host that is configured, plugged in; `assets/` the pages, of which `assets/console` is
 //! one to learn from.
 //!
 //! # How to link it

@@ -51,7 +51,8 @@
 //!
 //! # Layout
 //! `queries/` one file an entity, `rows.rs` the rows; `schema.rs` the tables; `operations.rs` what a reader and a
-//! transaction can do; `pg/` and `sqlite/` sessions, locks and the SQL of one backend; `migrations.rs`, `url.rs`.
+//! transaction can do; `pg/` and `sqlite/` sessions, locks and the SQL of one backend; `migrations.rs`, `url.rs`;
+//! `condition.rs` how a database stands, for whoever operates it.
 //!
 //! # How to add
 //! - **a query**: a function in `queries/<entity>.rs`; a line in `operations.rs`; a test in `tests/conformance.rs`, which
@@ -61,6 +62,7 @@
 //! Verbs are fixed: `get` (an `Option`), `list`, `lock`, `insert`, `update`, `delete`.
 
 mod cached;
+pub mod condition;
 mod error;
 mod heads;
 mod migrations;
@@ -76,8 +78,9 @@ mod staff;
 mod store;
 mod url;
 
+pub use condition::Condition;
 pub use error::{StoreError, WorkError};
-pub use migrations::{Migrated, Reverted, Undelivered};
+pub use migrations::{Migrated, MigrationState, Reverted, Undelivered, newest_migration};
 pub use operations::{Reader, Transaction};
 pub use page::{
     AssignedTo, ConversationFilter, ConversationsPage, Counted, MessagesPage, OldConversation, OldConversations,

@@ -1,5 +1,7 @@
 //! The command line. Standard output carries what was asked for and nothing else; all the rest goes to stderr.
 
+mod doctor;
+mod health;
 mod migrate;
 mod purge;
 mod scan;
@@ -55,6 +57,14 @@ enum Command {
     ///
     /// Wants the environment that `serve` has, so that it finds the same database, files and host. The audit log stays.
     Purge(purge::Purge),
+    /// Look at everything that the server will need, and say what is wrong and what to do
+    ///
+    /// Reads the same variables as `serve` and changes nothing, but for a small object that it keeps in the storage of files
+    /// and takes away again. Ends with 0 when all is well (warnings allowed), 1 with a problem, 2 when the configuration
+    /// cannot be used.
+    Doctor(doctor::Doctor),
+    /// Ask a running server how it is; ends with 0 when it answers 200
+    Health(health::Health),
     /// Print a new key pair for tokens, as two lines for an env file
     Keys,
     /// Print, narrow or revoke tokens
@@ -100,6 +110,11 @@ pub fn run() -> ExitCode {
         Command::Migrate { revert: true, .. } => migrate::revert(Undelivered::Kept),
         Command::Migrate { check, .. } => migrate::migrate(check),
         Command::Purge(purge) => purge::run(&purge),
+        Command::Doctor(doctor) => match doctor::run(&doctor) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
+        Command::Health(health) => health::run(&health),
         Command::Keys => keys(),
         Command::Token(command) => token::run(command),
         Command::Openapi => print(openapi::document()),

@@ -9,6 +9,7 @@
 
 mod address;
 mod outbox;
+mod trial;
 mod wire;
 
 use std::fmt;
@@ -28,6 +29,8 @@ use tokio::time::{Instant, sleep, timeout};
 use self::address::Servers;
 use self::outbox::Outbox;
 use super::{FanOut, Hint, Signal, Signals};
+
+pub use self::trial::TriedServer;
 
 /// Within this a server has to be found, reached and logged in to.
 const CONNECTING: Duration = Duration::from_secs(5);

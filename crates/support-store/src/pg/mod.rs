@@ -1,5 +1,6 @@
 //! PostgreSQL: its sessions, its locks, and the SQL that only it has.
 
+pub(crate) mod condition;
 mod manager;
 mod posts;
 pub(crate) mod shape;

@@ -1,5 +1,6 @@
 //! SQLite: its sessions, its one writer, and the SQL that only it has.
 
+pub(crate) mod condition;
 mod manager;
 mod writer;
 

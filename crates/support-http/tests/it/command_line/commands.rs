@@ -74,6 +74,8 @@ fn every_command_explains_itself() {
         &["token", "revoke"],
         &["openapi"],
         &["scan"],
+        &["doctor"],
+        &["health"],
     ] {
         let printed = binary(&[command, &["--help"]].concat(), &BTreeMap::new()).printed();
         assert!(printed.contains("Usage"), "{command:?}: {printed}");

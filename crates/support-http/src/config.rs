@@ -45,7 +45,7 @@ impl InvalidConfig {
 
 /// Where variables come from.
 #[derive(Clone, Copy)]
-pub struct Variables(fn(&str) -> Option<OsString>);
+pub struct Variables(pub(crate) fn(&str) -> Option<OsString>);
 
 impl fmt::Debug for Variables {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -88,7 +88,7 @@ impl Variables {
         Ok(Some(value).filter(|value| !value.is_empty()))
     }
 
-    fn parse<T: FromStr>(self, name: &'static str, must: &str, default: T) -> Result<T, InvalidConfig> {
+    pub(crate) fn parse<T: FromStr>(self, name: &'static str, must: &str, default: T) -> Result<T, InvalidConfig> {
         match self.get(name)? {
             Some(text) => text.parse().map_err(|_| InvalidConfig::new(name, must)),
             None => Ok(default),

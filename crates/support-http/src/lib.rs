@@ -7,11 +7,14 @@
 //! # Layout
 //! `routes/` mirrors the paths; `extract/` what a handler's arguments are made of (the caller with the policy's grant
 //! first, then path, query, body); `requests.rs` and `views.rs` the wire types; `error.rs` the one table of codes and
-//! statuses; `boundary.rs` what every request passes (id, log, metrics, error bodies, headers); `ws/` the WebSockets;
+//! statuses; `boundary.rs` what every request passes (id, log, error bodies, headers); `metrics.rs` what is
+//! counted; `traces.rs` where spans go; `ws/` the WebSockets;
 //! `cli/` the commands; `host.rs` the host that is configured, plugged in; `assets/` the pages, of which `assets/console` is
 //! one to learn from.
 //!
 //! # How to link it
+//! 0. If it collects metrics with the `metrics` crates, its recorder is installed before all that follows; one of Prometheus
+//!    through [`metrics::with_buckets`]. What there is stands in docs/metrics.md.
 //! 1. [`start_realtime`], and with it a `SupportService` whose `Ports` are the backend's own: its audit log, its directory
 //!    of people, its settings. `Store::migrate` first; it touches only what is the desk's.
 //! 2. A [`Desk`]: the service, the backend's own `Authenticator`, a [`WebConfig`] and [`Sockets`](ws::Sockets).
@@ -38,11 +41,13 @@ pub mod extract;
 mod host;
 mod keys;
 mod log;
+pub mod metrics;
 pub mod openapi;
 pub mod requests;
 pub mod routes;
 mod server;
 mod state;
+mod traces;
 pub mod views;
 pub mod ws;
 

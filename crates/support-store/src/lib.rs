@@ -23,6 +23,7 @@
 mod cached;
 mod error;
 mod heads;
+mod metrics;
 mod migrations;
 mod operations;
 pub mod page;
@@ -36,6 +37,9 @@ mod staff;
 mod store;
 mod url;
 
+/// What is counted here.
+pub const METRICS: &[support_metrics::Metric] = metrics::StoreMetrics::TABLE;
+
 pub use error::{StoreError, WorkError};
 pub use migrations::{Migrated, Reverted, Undelivered};
 pub use operations::{Reader, Transaction};
@@ -45,6 +49,6 @@ pub use page::{
 };
 pub use pg::{PgManager, Session as PgSession};
 pub use post::{Post, PostAddress};
-pub use staff::{SeenAdmin, StoredSettings};
+pub use staff::{AuditBacklog, SeenAdmin, StoredSettings};
 pub use store::{Store, StoreConfig};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};

@@ -13,6 +13,7 @@ use support_store::Transaction;
 
 use super::list_admins::next_in_turn;
 use crate::gate::{Done, Happened};
+use crate::metrics::note_written;
 use crate::{Context, ServiceError, SupportService};
 
 /// What a conversation is opened with.
@@ -59,6 +60,7 @@ impl SupportService {
     ///
     /// # Errors
     /// [`ServiceError::RateLimited`]; [`ServiceError::IdempotencyMismatch`] when the key came with other words before.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn open_conversation(
         &self,
         context: &Context<action::OpenConversation>,
@@ -77,6 +79,7 @@ impl SupportService {
     /// [`ServiceError::NotFound`] when the user's country is not the admin's; [`ServiceError::NoSuchUser`] when a directory
     /// knows the people and not this one, [`StoreError::Unavailable`](support_store::StoreError::Unavailable) when it is
     /// away; the others as for a user.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn open_conversation_for_user(
         &self,
         context: &Context<action::OpenConversationForUser>,
@@ -104,7 +107,8 @@ impl SupportService {
         let (id, message_id, system_id) = (self.new_conversation_id(), self.new_message_id(), self.new_message_id());
         let priority = command.priority.unwrap_or_else(|| self.settings_in_force().settings.default_priority);
         // What the desk opens itself is with somebody already.
-        let in_turn = match author.side() {
+        let side = author.side();
+        let in_turn = match side {
             Side::User => self.admins_in_turn(user.country).await,
             Side::Admin => Vec::new(),
         };
@@ -150,6 +154,7 @@ impl SupportService {
             Ok(Done { value: opened, events, happened: Some(happened) })
         })
         .await
+        .inspect(|opened| note_written(side, opened.is_new, true, &opened.masked))
     }
 }
 

@@ -7,8 +7,10 @@ use support_attachments::{Files, Refusal, ScanFailed, Scanner, Verdict, examine}
 use support_domain::{AttachmentId, FileName, MaskedKinds, StorageKey, SupportAttachment, Upload, UploadState};
 use support_rbac::policy::action;
 use support_store::{StoreError, Transaction};
+use tokio::time::Instant;
 use tracing::Instrument;
 
+use crate::metrics::{SERVICE, ScanOutcome, UploadFate, note_masked};
 use crate::upload_slots::UploadSlot;
 use crate::{Context, ServiceError, SupportService};
 
@@ -61,6 +63,7 @@ impl SupportService {
     /// # Errors
     /// [`ServiceError::FileTooLarge`], [`ServiceError::FileRefused`], [`ServiceError::FileInfected`], and when the storage
     /// or the database is away.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn upload_attachment(
         &self,
         context: &Context<action::UploadAttachment>,
@@ -71,6 +74,9 @@ impl SupportService {
         let (service, context) = (self.clone(), context.clone());
         let task = async move {
             let kept = service.keep(&files, &context, command).await;
+            if let Err(error) = &kept {
+                SERVICE.uploads.of(UploadFate::of(error)).increment(1);
+            }
             drop(slot);
             kept
         };
@@ -126,13 +132,16 @@ impl SupportService {
             tokio::spawn(async move { service.give_up(&files, upload).await }.in_current_span());
             return Err(error.into());
         }
-        let row = upload.clone();
+        let (row, is_ready) = (upload.clone(), upload.state == UploadState::Ready);
         let kept = self.store().write::<_, StoreError, _>(move |transaction| transaction.insert_upload(&row)).await;
         if let Err(error) = kept {
             let (service, files) = (self.clone(), files.clone());
             tokio::spawn(async move { service.take_back(&files, upload).await }.in_current_span());
             return Err(error.into());
         }
+        SERVICE.uploads.of(if is_ready { UploadFate::Kept } else { UploadFate::Waiting }).increment(1);
+        SERVICE.upload_bytes.increment(u64::try_from(attachment.file_size).unwrap_or_default());
+        note_masked(&masked);
         Ok(Uploaded { attachment, masked })
     }
 
@@ -171,8 +180,12 @@ impl SupportService {
 
 /// Asks the scanner, for a while.
 pub(crate) async fn scan(scanner: &dyn Scanner, bytes: Bytes, patience: Duration) -> Result<Verdict, ScanFailed> {
+    let began = Instant::now();
     let verdict = tokio::time::timeout(patience, scanner.scan(bytes)).await;
-    verdict.unwrap_or_else(|_| Err(ScanFailed::NoVerdict("it took too long".to_owned())))
+    let verdict = verdict.unwrap_or_else(|_| Err(ScanFailed::NoVerdict("it took too long".to_owned())));
+    SERVICE.scans.of(ScanOutcome::of(&verdict)).increment(1);
+    SERVICE.scan_duration.record(began.elapsed());
+    verdict
 }
 
 fn ended<T>(joined: Result<Result<T, ServiceError>, tokio::task::JoinError>) -> Result<T, ServiceError> {

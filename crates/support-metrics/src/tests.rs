@@ -33,6 +33,7 @@ table! {
 
 fn serve(kitchen: &KitchenMetrics) {
     kitchen.cups.of(Both(Fate::Cold, Drink::Coffee)).increment(2);
+    kitchen.orders.increment(0);
     kitchen.people.set(3.0);
     kitchen.boiling.record(0.25);
     kitchen.doors.of(["back".into()]).increment(1);

@@ -2,7 +2,7 @@
 //! where.
 
 use support_attachments::{ScanFailed, Verdict};
-use support_domain::{MaskedKind, MaskedKinds, Side};
+use support_domain::{MaskedKind, MaskedKinds, Side, SupportAttachment, UploadState};
 use support_metrics::{Counter, Counters, Gauge, Histogram, label_values, table};
 
 use crate::ServiceError;
@@ -149,6 +149,14 @@ pub(crate) fn note_written(side: Side, is_new: bool, is_opening: bool, masked: &
     if is_opening {
         SERVICE.conversations.of(side).increment(1);
     }
+    note_masked(masked);
+}
+
+/// Counts a file that is kept.
+pub(crate) fn note_kept(state: UploadState, file: &SupportAttachment, masked: &MaskedKinds) {
+    let fate = if state == UploadState::Ready { UploadFate::Kept } else { UploadFate::Waiting };
+    SERVICE.uploads.of(fate).increment(1);
+    SERVICE.upload_bytes.increment(u64::try_from(file.file_size).unwrap_or_default());
     note_masked(masked);
 }
 

@@ -276,8 +276,8 @@ impl SupportService {
         if !self.delivers_audit() {
             return Ok(());
         }
-        let read = self.store().read(|reader| reader.count_pending_audit_logs()).await;
-        let backlog = read.map_err(|error: StoreError| ServiceError::from(error))?;
+        let read = self.store().read(|reader| Ok::<_, ServiceError>(reader.count_pending_audit_logs()?));
+        let backlog = read.await?;
         let waited = backlog.oldest.map(|at| self.clock().now().since(at)).unwrap_or_default();
         SERVICE.audit_waiting.set(u32::try_from(backlog.waiting).unwrap_or(u32::MAX));
         SERVICE.audit_oldest.set(waited.as_secs_f64());

@@ -107,8 +107,7 @@ impl SupportService {
         let (id, message_id, system_id) = (self.new_conversation_id(), self.new_message_id(), self.new_message_id());
         let priority = command.priority.unwrap_or_else(|| self.settings_in_force().settings.default_priority);
         // What the desk opens itself is with somebody already.
-        let side = author.side();
-        let in_turn = match side {
+        let in_turn = match author.side() {
             Side::User => self.admins_in_turn(user.country).await,
             Side::Admin => Vec::new(),
         };
@@ -154,8 +153,13 @@ impl SupportService {
             Ok(Done { value: opened, events, happened: Some(happened) })
         })
         .await
-        .inspect(|opened| note_written(side, opened.is_new, true, &opened.masked))
+        .inspect(note_opened)
     }
+}
+
+/// For the metrics.
+fn note_opened(opened: &Opened) {
+    note_written(opened.message.author.side(), opened.is_new, true, &opened.masked);
 }
 
 /// The conversation that the author has opened before under the same key.

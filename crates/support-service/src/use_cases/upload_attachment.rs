@@ -10,7 +10,7 @@ use support_store::{StoreError, Transaction};
 use tokio::time::Instant;
 use tracing::Instrument;
 
-use crate::metrics::{SERVICE, ScanOutcome, UploadFate, note_masked};
+use crate::metrics::{SERVICE, ScanOutcome, UploadFate, note_kept};
 use crate::upload_slots::UploadSlot;
 use crate::{Context, ServiceError, SupportService};
 
@@ -132,16 +132,14 @@ impl SupportService {
             tokio::spawn(async move { service.give_up(&files, upload).await }.in_current_span());
             return Err(error.into());
         }
-        let (row, is_ready) = (upload.clone(), upload.state == UploadState::Ready);
+        let row = upload.clone();
         let kept = self.store().write::<_, StoreError, _>(move |transaction| transaction.insert_upload(&row)).await;
         if let Err(error) = kept {
             let (service, files) = (self.clone(), files.clone());
             tokio::spawn(async move { service.take_back(&files, upload).await }.in_current_span());
             return Err(error.into());
         }
-        SERVICE.uploads.of(if is_ready { UploadFate::Kept } else { UploadFate::Waiting }).increment(1);
-        SERVICE.upload_bytes.increment(u64::try_from(attachment.file_size).unwrap_or_default());
-        note_masked(&masked);
+        note_kept(state, &attachment, &masked);
         Ok(Uploaded { attachment, masked })
     }
 

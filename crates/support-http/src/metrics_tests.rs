@@ -74,7 +74,7 @@ fn names_say_what_prometheus_users_expect() {
 fn only_what_is_known_while_it_runs_has_open_labels() {
     let is_open = |metric: &&Metric| !metric.labels.is_empty() && metric.values().is_empty();
     let open: BTreeSet<&str> =
-        metrics().into_values().filter(|metric| is_open(&metric)).map(|metric| metric.name).collect();
+        metrics().into_values().filter(|metric| is_open(metric)).map(|metric| metric.name).collect();
     let known = ["support_build_info", "support_http_request_duration_seconds", "support_http_requests_total"];
     assert_eq!(open, BTreeSet::from(known));
 }

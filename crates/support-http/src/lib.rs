@@ -13,15 +13,15 @@
 //! one to learn from.
 //!
 //! # How to link it
-//! 0. If it collects metrics with the `metrics` crates, its recorder is installed before all that follows; one of Prometheus
+//! 1. If it collects metrics with the `metrics` crates, its recorder is installed before all that follows; one of Prometheus
 //!    through [`metrics::with_buckets`]. What there is stands in docs/metrics.md.
-//! 1. [`start_realtime`], and with it a `SupportService` whose `Ports` are the backend's own: its audit log, its directory
+//! 2. [`start_realtime`], and with it a `SupportService` whose `Ports` are the backend's own: its audit log, its directory
 //!    of people, its settings. `Store::migrate` first; it touches only what is the desk's.
-//! 2. A [`Desk`]: the service, the backend's own `Authenticator`, a [`WebConfig`] and [`Sockets`](ws::Sockets).
-//! 3. [`background()`], once, before the app serves.
-//! 4. In the app [`configure`]; around it `HttpServer::on_connect` with [`tcp::prepare`](ws::tcp::prepare), so that a socket
+//! 3. A [`Desk`]: the service, the backend's own `Authenticator`, a [`WebConfig`] and [`Sockets`](ws::Sockets).
+//! 4. [`background()`], once, before the app serves.
+//! 5. In the app [`configure`]; around it `HttpServer::on_connect` with [`tcp::prepare`](ws::tcp::prepare), so that a socket
 //!    whose peer does not read can be cut.
-//! 5. At a stop [`Sockets::drain`](ws::Sockets::drain) before the server's own stop, or open sockets hold it.
+//! 6. At a stop [`Sockets::drain`](ws::Sockets::drain) before the server's own stop, or open sockets hold it.
 //!
 //! # How to add
 //! - **a route**: a handler in `routes/` whose first argument is [`ForUser`](extract::ForUser) or

@@ -11,7 +11,8 @@
 //!
 //! # Layout
 //! `queries/` one file an entity, `rows.rs` the rows; `schema.rs` the tables; `operations.rs` what a reader and a
-//! transaction can do; `pg/` and `sqlite/` sessions, locks and the SQL of one backend; `migrations.rs`, `url.rs`.
+//! transaction can do; `pg/` and `sqlite/` sessions, locks and the SQL of one backend; `migrations.rs`, `url.rs`;
+//! `metrics.rs` what is counted.
 //!
 //! # How to add
 //! - **a query**: a function in `queries/<entity>.rs`; a line in `operations.rs`; a test in `tests/conformance.rs`, which

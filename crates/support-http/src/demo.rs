@@ -81,7 +81,7 @@ fn other(error: impl std::fmt::Display) -> DemoError {
 
 /// Runs the demo until it is stopped; its database goes with it.
 pub(crate) fn run() -> Result<(), DemoError> {
-    crate::log::start("warn")?;
+    let traces = crate::log::start("warn")?;
     let folder = tempfile::Builder::new().prefix("support-demo-").tempdir().map_err(other)?;
     let mut config = Config::from_variables(Variables::of_process_without_secrets())?;
     let database = folder.path().join("demo.db");
@@ -93,8 +93,9 @@ pub(crate) fn run() -> Result<(), DemoError> {
     config.trusted_keys = TrustedKeys::new(issuer.public());
     // The demo people write faster than people do.
     config.service.sends_per_minute = config.service.sends_per_minute.max(NonZeroU32::MIN.saturating_add(599));
+    config.web.metrics = crate::metrics::collect();
     let listening = listen(&config)?;
-    actix_web::rt::System::new().block_on(async move {
+    let served = actix_web::rt::System::new().block_on(async move {
         let (realtime, signals) = config.start_realtime()?;
         let directory = Some(Arc::new(DemoDirectory) as Arc<dyn Directory>);
         let ports = Ports { realtime, files: config.files.open()?, directory, ..Ports::default() };
@@ -106,7 +107,9 @@ pub(crate) fn run() -> Result<(), DemoError> {
         config.web.allowed_origins.extend(own_origins(listening.address));
         config.web.console = Console::Demo(people.into_iter().map(|(_, person)| person).collect());
         Ok::<_, DemoError>(serve(service, Host::default(), signals, config, listening).await?)
-    })
+    });
+    traces.finish();
+    served
 }
 
 fn caller(principal: Principal) -> Arc<Caller> {

@@ -10,8 +10,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use support_attachments::{FilesError, Refusal};
-use support_domain::InvalidValue;
 use support_domain::content::masking;
+use support_domain::{InvalidValue, TextEnum};
 use support_rbac::{AuthenticationError, Denied};
 use support_service::ServiceError;
 use support_store::StoreError;
@@ -52,6 +52,15 @@ error_codes! {
     RateLimited = TOO_MANY_REQUESTS, "rate_limited", "Too many requests; wait a little.";
     Internal = INTERNAL_SERVER_ERROR, "internal", "Something went wrong here; it was noted.";
     Unavailable = SERVICE_UNAVAILABLE, "unavailable", "The service cannot do this now; try again shortly.";
+}
+
+impl TextEnum for ErrorCode {
+    const WHAT: &'static str = "code";
+    const ALL: &'static [Self] = Self::ALL;
+
+    fn as_str(self) -> &'static str {
+        self.as_str()
+    }
 }
 
 macro_rules! close_codes {

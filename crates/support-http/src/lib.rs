@@ -7,18 +7,21 @@
 //! # Layout
 //! `routes/` mirrors the paths; `extract/` what a handler's arguments are made of (the caller with the policy's grant
 //! first, then path, query, body); `requests.rs` and `views.rs` the wire types; `error.rs` the one table of codes and
-//! statuses; `boundary.rs` what every request passes (id, log, metrics, error bodies, headers); `ws/` the WebSockets;
-//! `cli/` the commands, `cli/doctor/` with a file for each topic; `host.rs` the host that is configured, plugged in; `assets/` the pages, of which `assets/console` is
+//! statuses; `boundary.rs` what every request passes (id, log, error bodies, headers); `metrics.rs` what is counted;
+//! `traces.rs` where spans go; `ws/` the WebSockets; `cli/` the commands, `cli/doctor/` with a file for each topic; `host.rs`
+//! the host that is configured, plugged in; `assets/` the pages, of which `assets/console` is
 //! one to learn from.
 //!
 //! # How to link it
-//! 1. [`start_realtime`], and with it a `SupportService` whose `Ports` are the backend's own: its audit log, its directory
+//! 1. If it collects metrics with the `metrics` crates, its recorder is installed before all that follows; one of Prometheus
+//!    through [`metrics::with_buckets`]. What there is stands in docs/metrics.md.
+//! 2. [`start_realtime`], and with it a `SupportService` whose `Ports` are the backend's own: its audit log, its directory
 //!    of people, its settings. `Store::migrate` first; it touches only what is the desk's.
-//! 2. A [`Desk`]: the service, the backend's own `Authenticator`, a [`WebConfig`] and [`Sockets`](ws::Sockets).
-//! 3. [`background()`], once, before the app serves.
-//! 4. In the app [`configure`]; around it `HttpServer::on_connect` with [`tcp::prepare`](ws::tcp::prepare), so that a socket
+//! 3. A [`Desk`]: the service, the backend's own `Authenticator`, a [`WebConfig`] and [`Sockets`](ws::Sockets).
+//! 4. [`background()`], once, before the app serves.
+//! 5. In the app [`configure`]; around it `HttpServer::on_connect` with [`tcp::prepare`](ws::tcp::prepare), so that a socket
 //!    whose peer does not read can be cut.
-//! 5. At a stop [`Sockets::drain`](ws::Sockets::drain) before the server's own stop, or open sockets hold it.
+//! 6. At a stop [`Sockets::drain`](ws::Sockets::drain) before the server's own stop, or open sockets hold it.
 //!
 //! # By example
 //! ```
@@ -85,11 +88,13 @@ pub mod extract;
 mod host;
 mod keys;
 mod log;
+pub mod metrics;
 pub mod openapi;
 pub mod requests;
 pub mod routes;
 mod server;
 mod state;
+mod traces;
 pub mod views;
 pub mod ws;
 

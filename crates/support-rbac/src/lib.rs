@@ -48,6 +48,7 @@
 pub mod authenticator;
 pub mod caller;
 pub mod lately;
+mod metrics;
 pub mod permission;
 pub mod policy;
 mod record;
@@ -60,6 +61,10 @@ pub mod token;
 pub use authenticator::{AuthenticationError, Authenticator, AuthenticatorChain, BoxFuture, Refusal};
 pub use caller::{AdminPrincipal, Caller, Principal, Restrictions, RevocationId, UserPrincipal};
 pub use lately::Lately;
+
+/// What is counted here.
+pub const METRICS: &[support_metrics::Metric] = metrics::TokenMetrics::TABLE;
+
 pub use permission::{Permission, PermissionSet};
 pub use policy::action::{
     Action, AssignConversation, ChangePriority, ChangeStatus, ListAdmins, ListConversations, ListMessages,

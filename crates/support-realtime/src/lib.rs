@@ -72,6 +72,7 @@ pub mod fan_out;
 mod frames;
 mod hub;
 mod inbox;
+mod metrics;
 pub mod queue;
 mod revision;
 mod room;
@@ -79,3 +80,6 @@ mod room;
 pub use event::{Committed, Encode, Event, Source, Typing};
 pub use hub::{Hub, SocketId, Subscriber};
 pub use revision::Revision;
+
+/// What is counted here: of rooms, and of the way between nodes.
+pub const METRICS: [&[support_metrics::Metric]; 2] = [metrics::RoomMetrics::TABLE, metrics::FanOutMetrics::TABLE];

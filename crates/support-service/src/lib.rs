@@ -61,6 +61,7 @@ mod directory;
 mod error;
 mod follow;
 mod gate;
+mod metrics;
 mod rate_limit;
 mod realtime;
 mod service;
@@ -75,6 +76,7 @@ mod use_cases;
 pub use context::{Context, Origin};
 pub use directory::{AssignableAdmin, Directory, DirectoryError, UserCard};
 pub use error::ServiceError;
+pub use metrics::{LimitKind, note_limit};
 pub use rate_limit::{FrameLimiter, RateLimited};
 pub use realtime::Realtime;
 pub use service::{Ports, ServiceConfig, SupportService};
@@ -94,3 +96,6 @@ pub use use_cases::settings::UpdateSettings;
 pub use use_cases::tickets::SocketTicket;
 pub use use_cases::update_conversation::UpdateConversation;
 pub use use_cases::upload_attachment::{UploadAttachment, Uploaded};
+
+/// What is counted here.
+pub const METRICS: &[support_metrics::Metric] = metrics::ServiceMetrics::TABLE;

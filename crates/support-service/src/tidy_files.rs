@@ -8,6 +8,7 @@ use support_attachments::{Files, FilesError, ScanFailed, Scanner, Verdict};
 use support_domain::{AttachmentId, Upload, UploadState};
 use support_store::{StoreError, Transaction, UploadPlace, UploadsPage};
 
+use crate::metrics::SERVICE;
 use crate::use_cases::upload_attachment::scan;
 use crate::{ServiceError, SupportService};
 
@@ -137,6 +138,7 @@ impl SupportService {
                 self.store()
                     .write::<_, StoreError, _>(move |transaction| transaction.delete_removed_upload(id))
                     .await?;
+                SERVICE.files_removed.increment(1);
                 tidied.done += 1;
             }
             behind = page.next;

@@ -52,7 +52,7 @@
 //! # Layout
 //! `queries/` one file an entity, `rows.rs` the rows; `schema.rs` the tables; `operations.rs` what a reader and a
 //! transaction can do; `pg/` and `sqlite/` sessions, locks and the SQL of one backend; `migrations.rs`, `url.rs`;
-//! `condition.rs` how a database stands, for whoever operates it.
+//! `condition.rs` how a database stands, for whoever operates it; `metrics.rs` what is counted.
 //!
 //! # How to add
 //! - **a query**: a function in `queries/<entity>.rs`; a line in `operations.rs`; a test in `tests/conformance.rs`, which
@@ -65,6 +65,7 @@ mod cached;
 pub mod condition;
 mod error;
 mod heads;
+mod metrics;
 mod migrations;
 mod operations;
 pub mod page;
@@ -79,6 +80,9 @@ mod store;
 mod url;
 
 pub use condition::Condition;
+/// What is counted here.
+pub const METRICS: &[support_metrics::Metric] = metrics::StoreMetrics::TABLE;
+
 pub use error::{StoreError, WorkError};
 pub use migrations::{Migrated, MigrationState, Reverted, Undelivered, newest_migration};
 pub use operations::{Reader, Transaction};
@@ -88,6 +92,6 @@ pub use page::{
 };
 pub use pg::{PgManager, Session as PgSession};
 pub use post::{Post, PostAddress};
-pub use staff::{SeenAdmin, StoredSettings};
+pub use staff::{AuditBacklog, SeenAdmin, StoredSettings};
 pub use store::{Store, StoreConfig};
 pub use url::{DatabaseUrl, InvalidDatabaseUrl};

@@ -10,7 +10,7 @@ use crate::page::{
     ConversationFilter, ConversationsPage, Counted, MessagesPage, OldConversation, OldConversations, PageRequest,
     Position, UploadPlace, UploadsPage,
 };
-use crate::staff::{SeenAdmin, StoredSettings};
+use crate::staff::{AuditBacklog, SeenAdmin, StoredSettings};
 use crate::{StoreError, pg, sqlite};
 
 /// Reads: each statement for itself, or all of them in one snapshot.
@@ -44,6 +44,7 @@ macro_rules! operations {
             /// # Errors
             /// When the database is away, refuses, or holds what cannot be.
             pub fn $name(&mut self $(, $arg: $type)*) -> Result<$found, StoreError> {
+                let _span = tracing::debug_span!(stringify!($name)).entered();
                 match &mut self.0 {
                     Backend::Pg(conn) => pg::queries::$module::$name(conn $(, $arg)*),
                     Backend::Sqlite(conn) => sqlite::queries::$module::$name(conn $(, $arg)*),
@@ -79,6 +80,8 @@ operations! {
         attachments::list_uploads(state: UploadState, behind: Option<UploadPlace>, limit: i64) -> UploadsPage;
         /// How many files the messages of these conversations have. At most a thousand.
         attachments::count_sent_uploads(conversations: &[ConversationId]) -> i64;
+        /// How many records of the audit log were not delivered yet, and since when the oldest waits.
+        audit_logs::count_pending_audit_logs() -> AuditBacklog;
         /// At most `limit` records of the audit log that were not delivered yet, oldest first.
         audit_logs::list_pending_audit_logs(limit: i64) -> Vec<AuditLogRecord>;
         /// Whether a ticket of that hash could be used at `now`.

@@ -8,8 +8,11 @@ use std::time::Duration;
 use diesel::prelude::*;
 use support_domain::SupportConversation;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::error::Ended;
+use crate::metrics::{ConnectionState, ErrorClass, Operation, PostFate, STORE, count};
 use crate::migrations::{Migrated, Reverted, Undelivered, migrate_pg, migrate_sqlite, revert_pg, revert_sqlite};
 use crate::operations::{Backend, Reader, Transaction};
 use crate::pg::{PgManager, Posts};
@@ -85,6 +88,7 @@ struct Logged;
 
 impl<E: std::error::Error> r2d2::HandleError<E> for Logged {
     fn handle_error(&self, error: E) {
+        STORE.connection_failures.increment(1);
         tracing::warn!(error = %error, "a connection to the database could not be made");
     }
 }
@@ -138,7 +142,19 @@ impl Store {
             },
         };
         let permits = Arc::new(Semaphore::new(config.pool_size.max(1) as usize));
+        STORE.pool_connections_max.set(config.pool_size.max(1));
+        STORE.queue_depth_max.set(count(config.queue_length));
         Ok(Self { inner: Arc::new(Inner { pool, permits, time_limit: config.time_limit }) })
+    }
+
+    /// Says in the metrics how the pool stands. To be called every few seconds, or before somebody reads them.
+    pub fn observe(&self) {
+        let state = match &self.inner.pool {
+            Pool::Pg { pool, .. } => pool.state(),
+            Pool::Sqlite { readers, .. } => readers.state(),
+        };
+        STORE.pool_connections.of(ConnectionState::Idle).set(state.idle_connections);
+        STORE.pool_connections.of(ConnectionState::InUse).set(state.connections.saturating_sub(state.idle_connections));
     }
 
     /// Does work that only reads, each statement for itself.
@@ -173,11 +189,12 @@ impl Store {
         T: Send + 'static,
         E: WorkError,
     {
+        let operation = if in_snapshot { Operation::Snapshot } else { Operation::Read };
         match &self.inner.pool {
             Pool::Pg { pool, .. } => {
                 let pool = pool.clone();
-                self.on_thread(move |_| {
-                    let mut session = pool.get().map_err(StoreError::from)?;
+                self.on_thread(operation, move |_, since| {
+                    let mut session = from_pool(&pool, since)?;
                     let mut work = |conn: &mut pg::Conn| work(&mut Reader(Backend::Pg(conn))).map_err(Ended::Work);
                     let result = if in_snapshot {
                         session.conn.build_transaction().repeatable_read().read_only().run(work)
@@ -192,8 +209,8 @@ impl Store {
             }
             Pool::Sqlite { readers, .. } => {
                 let readers = readers.clone();
-                self.on_thread(move |_| {
-                    let mut pooled = readers.get().map_err(StoreError::from)?;
+                self.on_thread(operation, move |_, since| {
+                    let mut pooled = from_pool(&readers, since)?;
                     let conn: &mut sqlite::Conn = &mut pooled;
                     let mut work =
                         |conn: &mut sqlite::Conn| work(&mut Reader(Backend::Sqlite(conn))).map_err(Ended::Work);
@@ -219,9 +236,9 @@ impl Store {
         match &self.inner.pool {
             Pool::Pg { pool, .. } => {
                 let pool = pool.clone();
-                self.on_thread(move |given_up| {
+                self.on_thread(Operation::Write, move |given_up, since| {
                     let mut work = unless_given_up(work, given_up);
-                    let mut session = pool.get().map_err(StoreError::from)?;
+                    let mut session = from_pool(&pool, since)?;
                     let mut attempt = 1;
                     loop {
                         let result = session
@@ -231,6 +248,7 @@ impl Store {
                         session.broken = is_broken(&result);
                         match result {
                             Err(error) if error.may_retry() && attempt < MOST_ATTEMPTS => {
+                                STORE.retries.increment(1);
                                 // The other one needs a moment to be done.
                                 std::thread::sleep(Duration::from_millis(5) * attempt);
                                 attempt += 1;
@@ -245,7 +263,7 @@ impl Store {
             Pool::Sqlite { writer, .. } => {
                 let given_up = GivenUp::default();
                 let work = unless_given_up(work, given_up.clone());
-                self.within_limit(&given_up, writer.write(work)).await
+                self.within_limit(Operation::Write, &given_up, writer.write(work)).await
             }
         }
     }
@@ -270,7 +288,10 @@ impl Store {
     {
         let Pool::Pg { posts, .. } = &self.inner.pool else { return Ok(None) };
         let given_up = GivenUp::default();
-        self.within_limit(&given_up, posts.post(address, given_up.clone(), decide)).await
+        let posted = posts.post(address, given_up.clone(), decide);
+        let posted = self.within_limit(Operation::Post, &given_up, posted).await;
+        STORE.posts.of(PostFate::of(&posted)).increment(1);
+        posted
     }
 
     /// Remembers how a conversation stands, so that the next post to it need not read it.
@@ -280,33 +301,46 @@ impl Store {
         }
     }
 
+    /// Does work for the database: it may take so long and no longer, and is counted.
     async fn within_limit<T, E: WorkError>(
         &self,
+        operation: Operation,
         given_up: &GivenUp,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        match tokio::time::timeout(self.inner.time_limit, work).await {
-            Ok(result) => result,
+        let began = Instant::now();
+        let result = match tokio::time::timeout(self.inner.time_limit, work.instrument(operation.span())).await {
+            Ok(result) => {
+                if let Err(Some(error)) = result.as_ref().map_err(WorkError::as_store_error) {
+                    STORE.errors.of(ErrorClass::of(error)).increment(1);
+                }
+                result
+            }
             Err(_) => {
                 given_up.0.store(true, Ordering::Release);
+                STORE.errors.of(ErrorClass::TimedOut).increment(1);
                 Err(E::from(StoreError::Unavailable("the database took too long".to_owned())))
             }
-        }
+        };
+        STORE.operation_duration.of(operation).record(began.elapsed());
+        result
     }
 
-    /// Runs work on a thread where it may block, within the limit. A thread that is still at it keeps its permit.
-    async fn on_thread<T, E, F>(&self, work: F) -> Result<T, E>
+    /// Runs work on a thread where it may block, within the limit; it is told since when it waits. A thread that is still
+    /// at it keeps its permit.
+    async fn on_thread<T, E, F>(&self, operation: Operation, work: F) -> Result<T, E>
     where
-        F: FnOnce(GivenUp) -> Result<T, E> + Send + 'static,
+        F: FnOnce(GivenUp, Instant) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: WorkError,
     {
-        let (permits, given_up) = (Arc::clone(&self.inner.permits), GivenUp::default());
+        let (permits, given_up, since) = (Arc::clone(&self.inner.permits), GivenUp::default(), Instant::now());
         let seen_by_work = given_up.clone();
-        self.within_limit(&given_up, async move {
+        self.within_limit(operation, &given_up, async move {
             let permit = permits.acquire_owned().await;
+            let span = tracing::Span::current();
             let done = tokio::task::spawn_blocking(move || {
-                let result = work(seen_by_work);
+                let result = span.in_scope(|| work(seen_by_work, since));
                 drop(permit);
                 result
             });
@@ -314,6 +348,16 @@ impl Store {
         })
         .await
     }
+}
+
+/// A connection of the pool, for work that has waited since then.
+fn from_pool<M: r2d2::ManageConnection>(
+    pool: &r2d2::Pool<M>,
+    since: Instant,
+) -> Result<r2d2::PooledConnection<M>, StoreError> {
+    let pooled = pool.get();
+    STORE.pool_wait.record(since.elapsed());
+    Ok(pooled?)
 }
 
 /// Set when the caller was told that the work took too long.

@@ -62,5 +62,6 @@ pub(crate) async fn check_ready(desk: Data<Desk>) -> Result<Json<HealthView>, Ap
 )]
 pub(crate) async fn show_metrics(desk: Data<Desk>) -> Result<actix_web::HttpResponse, ApiError> {
     let metrics = desk.web.metrics.as_ref().ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
+    desk.service.observe();
     Ok(actix_web::HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(metrics.render()))
 }

@@ -24,6 +24,15 @@ pub(crate) async fn show_openapi() -> HttpResponse {
     HttpResponse::Ok().content_type(ContentType::json()).body(openapi::document())
 }
 
+/// Shows the AsyncAPI document: what is spoken over the socket.
+#[utoipa::path(
+    get, path = "/api/support/asyncapi.json", tag = "sockets", operation_id = "showAsyncapi",
+    responses((status = 200, description = "The document.", body = Object, content_type = "application/json"))
+)]
+pub(crate) async fn show_asyncapi() -> HttpResponse {
+    HttpResponse::Ok().content_type(ContentType::json()).body(openapi::ASYNCAPI)
+}
+
 /// Shows the OpenAPI document as a page.
 #[utoipa::path(
     get, path = "/docs", tag = "operation", operation_id = "showDocs",

@@ -55,6 +55,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/readyz", For::Everybody),
     route("GET", "/metrics", For::Everybody),
     route("GET", "/api/support/openapi.json", For::Everybody),
+    route("GET", "/api/support/asyncapi.json", For::Everybody),
     route("GET", "/docs", For::Everybody),
 ];
 

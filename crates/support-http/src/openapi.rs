@@ -139,6 +139,7 @@ impl Modify for BearerToken {
         routes::docs::show_openapi,
         routes::docs::show_asyncapi,
         routes::docs::show_docs,
+        routes::docs::show_socket_docs,
     )
 )]
 pub struct ApiDocument;

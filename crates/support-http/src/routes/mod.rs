@@ -5,6 +5,7 @@ pub(crate) mod attachments;
 mod console;
 pub(crate) mod docs;
 pub(crate) mod operation;
+mod pages;
 pub(crate) mod settings;
 pub(crate) mod sockets;
 pub(crate) mod staff;
@@ -66,7 +67,7 @@ fn guarded(resource: Resource, desk: &Desk) -> impl HttpServiceFactory + 'static
         .wrap(from_fn(boundary))
 }
 
-/// What the binary has besides: health, metrics, the API's page, the console if it is on, and an answer to every other
+/// What the binary has besides: health, metrics, the API's pages, the console if it is on, and an answer to every other
 /// path.
 pub(crate) fn configure_binary(config: &mut ServiceConfig, desk: &Desk) {
     config.service(

@@ -62,6 +62,7 @@ mod command_line;
 mod console;
 mod content;
 mod days;
+mod docs;
 mod examples;
 mod harness;
 mod host;

@@ -57,6 +57,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/api/support/openapi.json", For::Everybody),
     route("GET", "/api/support/asyncapi.json", For::Everybody),
     route("GET", "/docs", For::Everybody),
+    route("GET", "/docs/sockets", For::Everybody),
 ];
 
 impl Route {

@@ -77,4 +77,5 @@ mod settings;
 mod shapes;
 mod storage;
 mod support;
+mod tour;
 mod validation;

@@ -22,7 +22,8 @@ const overview = (document) => {
   return [
     make("h2", {}, `${document.info.title}, version ${document.info.version}`),
     make("p", {}, prose(document.info.description)),
-    make("p", {}, "Choose an operation, fill in what it asks for, and send it."),
+    make("p", {}, "Choose an operation, fill in what it asks for, and send it. A guided tour, in commands and their answers, is ",
+      make("code", {}, "docs/api.md"), " in the project."),
     make("h3", {}, "Errors"),
     make("p", {}, "All of them have the same shape. ", make("code", {}, "code"), " is for programs, ", make("code", {}, "error"),
       " for people, and ", make("code", {}, "requestId"), " for whoever reads the logs."),

@@ -202,7 +202,7 @@ fn guide(people: &[(&'static str, DemoPerson)], address: SocketAddr, example: &O
     let mut lines = vec![
         format!("# The support desk runs at {url} on a throw-away database. Stop it with Ctrl-C."),
         format!("# A phone and the desk side by side: {url}/console"),
-        format!("# Its API: {url}/docs"),
+        format!("# Its API, to be tried out: {url}/docs"),
         String::new(),
         "# People and their tokens, good for 12 hours, for the shell of a second terminal:".to_owned(),
     ];

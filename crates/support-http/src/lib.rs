@@ -7,10 +7,10 @@
 //! # Layout
 //! `routes/` mirrors the paths; `extract/` what a handler's arguments are made of (the caller with the policy's grant
 //! first, then path, query, body); `requests.rs` and `views.rs` the wire types; `error.rs` the one table of codes and
-//! statuses; `boundary.rs` what every request passes (id, log, error bodies, headers); `metrics.rs` what is counted;
-//! `traces.rs` where spans go; `ws/` the WebSockets; `cli/` the commands, `cli/doctor/` with a file for each topic; `host.rs`
-//! the host that is configured, plugged in; `assets/` the pages, of which `assets/console` is
-//! one to learn from.
+//! statuses; `openapi.rs` the documents; `boundary.rs` what every request passes (id, log, error bodies, headers);
+//! `metrics.rs` what is counted; `traces.rs` where spans go; `ws/` the WebSockets; `cli/` the commands, `cli/doctor/` with a
+//! file for each topic; `host.rs` the host that is configured, plugged in; `assets/` the pages, of which `assets/console` is
+//! one to learn from, and the recorded examples.
 //!
 //! # How to link it
 //! 1. If it collects metrics with the `metrics` crates, its recorder is installed before all that follows; one of Prometheus
@@ -73,8 +73,9 @@
 //! # How to add
 //! - **a route**: a handler in `routes/` whose first argument is [`ForUser`](extract::ForUser) or
 //!   [`ForAdmin`](extract::ForAdmin) with its action, its `#[utoipa::path]` above it, a line in `routes/mod.rs` and in
-//!   `openapi.rs`; a test holds the two lists against each other.
-//! - **an error**: a variant of [`ErrorCode`](error::ErrorCode) and its row in the table.
+//!   `openapi.rs`; a test holds the two lists against each other, and another demands examples.
+//! - **an error**: a variant of [`ErrorCode`](error::ErrorCode), its row in the table, and when it comes, in
+//!   `openapi/errors.rs`.
 //! - **a setting**: a field and a line in `config.rs`, and its row in docs/configuration.md.
 
 pub mod background;

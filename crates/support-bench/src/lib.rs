@@ -88,6 +88,7 @@ pub fn play(options: Options) -> Result<(), Stop> {
     let stage = Stage { plan: Plan::of(options.quick), options, postgres, keys, clock: SystemClock::new() };
     let facts = machine::facts(&stage)?;
     let mut book = Book::default();
+    machine::note_disk(&stage, &mut book)?;
     for scene in Scene::ALL.iter().filter(|scene| stage.options.plays(**scene)) {
         match scene {
             Scene::Micro => scenes::micro::play(&stage, &mut book)?,
@@ -99,6 +100,7 @@ pub fn play(options: Options) -> Result<(), Stop> {
             Scene::Lists => scenes::lists::play(&stage, &mut book)?,
         }
     }
+    machine::note_disk(&stage, &mut book)?;
     let write = |text: String| std::io::stdout().write_all(text.as_bytes()).map_err(Stop::when("standard output"));
     write(targets::table(&book))?;
     let raw = page::raw(&facts, &book);

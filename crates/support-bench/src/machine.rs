@@ -1,9 +1,11 @@
 //! Where and with what it was measured: without that no figure says anything.
 
 use std::collections::BTreeMap;
+use std::io::Write;
 
 use support_domain::Clock;
 
+use crate::figures::{Book, Unit, percentile};
 use crate::{Stage, Stop, pgbench, sqlite};
 
 /// What the page says of the run, by the name that stands in its text.
@@ -44,6 +46,26 @@ pub(crate) fn facts(stage: &Stage) -> Result<Facts, Stop> {
         ("sqlite.version", sqlite::version()?),
     ]);
     Ok(facts)
+}
+
+/// How often it is written to see how long a disk takes.
+const WRITES: usize = 200;
+
+/// Notes how long the disk takes to keep a block of a database.
+pub(crate) fn note_disk(stage: &Stage, book: &mut Book) -> Result<(), Stop> {
+    let name = stage.options.work.join("disk");
+    let mut file = std::fs::File::create(&name).map_err(Stop::when("the disk"))?;
+    let mut micros = Vec::with_capacity(WRITES);
+    for _ in 0..WRITES {
+        let begin = stage.clock.monotonic();
+        file.write_all(&[7; 8_192]).and_then(|()| file.sync_data()).map_err(Stop::when("the disk"))?;
+        micros.push(u64::try_from((stage.clock.monotonic() - begin).as_micros()).unwrap_or(u64::MAX));
+    }
+    micros.sort_unstable();
+    if let Some(half) = percentile(&micros, 50) {
+        book.note("disk.sync", Unit::Millis, half as f64 / 1_000.0);
+    }
+    std::fs::remove_file(name).map_err(Stop::when("the disk"))
 }
 
 /// `model name` of `/proc/cpuinfo`, which not every kind of processor has.

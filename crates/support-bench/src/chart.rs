@@ -154,7 +154,7 @@ impl Scale {
         // A bar of nothing needs a ground, too.
         let highest = if highest > 0.0 { highest * 1.08 } else { 1.0 };
         let power = 10_f64.powf((highest / 5.0).log10().floor());
-        let step = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power).into_iter().find(|step| step * 5.0 >= highest);
+        let step = [1.0, 2.0, 5.0, 10.0].map(|factor| factor * power).into_iter().find(|step| step * 6.0 >= highest);
         let step = step.unwrap_or(10.0 * power);
         Self { step, steps: (highest / step).ceil() as u32 }
     }

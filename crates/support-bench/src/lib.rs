@@ -36,11 +36,12 @@ use std::io::Write;
 use support_domain::{Clock, SystemClock};
 
 pub use children::end_on_signals;
-pub use options::Options;
+pub use options::{CommandLine, Options, Task, Written};
 
 use crate::database::Postgres;
 use crate::figures::Book;
 use crate::options::Scene;
+use crate::page::Raw;
 use crate::plan::Plan;
 
 /// Why there is no page.
@@ -77,11 +78,21 @@ impl Stage {
     }
 }
 
-/// Plays all that was asked for, and writes it down.
+/// Does what was asked for.
 ///
 /// # Errors
 /// When something could not be measured, a check of what was measured failed, or nothing could be written.
-pub fn play(options: Options) -> Result<(), Stop> {
+pub fn play(task: Task) -> Result<(), Stop> {
+    match task {
+        Task::Measure(options) => measure(*options),
+        Task::Page(written) => {
+            let text = std::fs::read_to_string(&written.json).map_err(Stop::when("the raw figures"))?;
+            write_page(&Raw::read(&text)?, &written)
+        }
+    }
+}
+
+fn measure(options: Options) -> Result<(), Stop> {
     support_load::process::raise_descriptors();
     let postgres = Postgres::new(&options)?;
     let keys = desk::Keys::make(&options)?;
@@ -103,12 +114,19 @@ pub fn play(options: Options) -> Result<(), Stop> {
     machine::note_disk(&stage, &mut book)?;
     let write = |text: String| std::io::stdout().write_all(text.as_bytes()).map_err(Stop::when("standard output"));
     write(targets::table(&book))?;
-    let raw = page::raw(&facts, &book);
-    std::fs::write(&stage.options.json, raw).map_err(Stop::when("the raw figures"))?;
-    if !stage.options.is_whole() {
-        return write("Only a part was measured: the page stays as it was.\n".to_owned());
+    let raw = Raw { facts, figures: book };
+    let written = &stage.options.written;
+    std::fs::write(&written.json, raw.to_json()).map_err(Stop::when("the raw figures"))?;
+    if stage.options.is_whole() {
+        write_page(&raw, written)
+    } else {
+        write("Only a part was measured: the page stays as it was.\n".to_owned())
     }
-    pictures::draw(&book, &stage.options.images)?;
-    let text = page::fill(page::TEMPLATE, &facts, &book)?;
-    std::fs::write(&stage.options.page, text).map_err(Stop::when("the page"))
+}
+
+fn write_page(raw: &Raw, written: &Written) -> Result<(), Stop> {
+    // First the page, which notices what is missing.
+    let text = page::fill(page::TEMPLATE, &raw.facts, &raw.figures)?;
+    pictures::draw(&raw.figures, &written.images)?;
+    std::fs::write(&written.page, text).map_err(Stop::when("the page"))
 }

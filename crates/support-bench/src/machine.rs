@@ -9,7 +9,7 @@ use crate::figures::{Book, Unit, percentile};
 use crate::{Stage, Stop, pgbench, sqlite};
 
 /// What the page says of the run, by the name that stands in its text.
-pub(crate) type Facts = BTreeMap<&'static str, String>;
+pub(crate) type Facts = BTreeMap<String, String>;
 
 /// Settings of PostgreSQL that decide what a commit costs, and what they have to be.
 const DURABLE: &[(&str, &str)] = &[("fsync", "on"), ("synchronous_commit", "on"), ("full_page_writes", "on")];
@@ -27,8 +27,7 @@ pub(crate) fn facts(stage: &Stage) -> Result<Facts, Stop> {
             return Err(Stop::new(format!("{setting} is {value}: only what is durable is measured")));
         }
     }
-    let mut facts = pgbench::facts();
-    facts.extend([
+    let facts = [
         ("run.date", stage.clock.now().to_string().chars().take(10).collect()),
         ("run.commit", stage.options.commit.clone()),
         ("run.compiler", stage.options.compiler.clone()),
@@ -44,8 +43,9 @@ pub(crate) fn facts(stage: &Stage) -> Result<Facts, Stop> {
         ("postgres.wal_sync_method", show("wal_sync_method")?),
         ("postgres.shared_buffers", show("shared_buffers")?),
         ("sqlite.version", sqlite::version()?),
-    ]);
-    Ok(facts)
+        ("pgbench.statement", pgbench::statement()),
+    ];
+    Ok(facts.into_iter().map(|(name, fact)| (name.to_owned(), fact)).collect())
 }
 
 /// How often it is written to see how long a disk takes.

@@ -4,11 +4,11 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::Parser;
-use support_bench::Options;
+use support_bench::CommandLine;
 
 fn main() -> ExitCode {
-    let options = Options::parse();
-    match support_bench::end_on_signals().and_then(|()| support_bench::play(options)) {
+    let CommandLine { task } = CommandLine::parse();
+    match support_bench::end_on_signals().and_then(|()| support_bench::play(task)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(stop) => {
             // Nobody is left to tell if this fails.

@@ -2,11 +2,42 @@
 
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Measures the desk against what limits it. Called by scripts/bench, which starts what is needed.
 #[derive(Debug, Clone, Parser)]
 #[command(name = "support-bench", version)]
+pub struct CommandLine {
+    /// What to do.
+    #[command(subcommand)]
+    pub task: Task,
+}
+
+/// What can be done.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Task {
+    /// Measure, and write the page
+    Measure(Box<Options>),
+    /// Write the page anew from the raw figures of a run, after a change of its text
+    Page(Written),
+}
+
+/// Where what comes out is written.
+#[derive(Debug, Clone, Args)]
+pub struct Written {
+    /// The page
+    #[arg(long)]
+    pub page: PathBuf,
+    /// The folder for its pictures
+    #[arg(long)]
+    pub images: PathBuf,
+    /// The file for all raw figures
+    #[arg(long)]
+    pub json: PathBuf,
+}
+
+/// What to measure, and with what.
+#[derive(Debug, Clone, Args)]
 pub struct Options {
     /// Measure less, in about four minutes
     #[arg(long)]
@@ -35,21 +66,14 @@ pub struct Options {
     /// An empty folder for files of this run, on the disk that is to be measured
     #[arg(long)]
     pub work: PathBuf,
-    /// The page to write
-    #[arg(long)]
-    pub page: PathBuf,
-    /// The folder for its pictures
-    #[arg(long)]
-    pub images: PathBuf,
-    /// The file for all raw figures
-    #[arg(long)]
-    pub json: PathBuf,
     /// The commit that is measured
     #[arg(long)]
     pub commit: String,
     /// The compiler that has built it
     #[arg(long)]
     pub compiler: String,
+    #[command(flatten)]
+    pub(crate) written: Written,
 }
 
 /// What can be measured.
@@ -95,7 +119,7 @@ mod tests {
 
     #[test]
     fn the_command_line_is_sound_and_no_scene_is_forgotten() {
-        Options::command().debug_assert();
+        CommandLine::command().debug_assert();
         assert_eq!(Scene::value_variants(), Scene::ALL);
     }
 }

@@ -1,7 +1,7 @@
 //! docs/performance.md: a text in which every number is a name, filled with what a run has measured. A name that means
 //! nothing, or was not measured, leaves no page.
 
-use serde_json::json;
+use serde::{Deserialize, Serialize};
 
 use crate::Stop;
 use crate::figures::Book;
@@ -44,9 +44,21 @@ fn value(name: &str, facts: &Facts, book: &Book) -> Option<String> {
     }
 }
 
-/// All raw figures, as JSON.
-pub(crate) fn raw(facts: &Facts, book: &Book) -> String {
-    serde_json::to_string_pretty(&json!({"facts": facts, "figures": book})).unwrap_or_default()
+/// All that a run leaves.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Raw {
+    pub(crate) facts: Facts,
+    pub(crate) figures: Book,
+}
+
+impl Raw {
+    pub(crate) fn to_json(&self) -> String {
+        serde_json::to_string_pretty(self).unwrap_or_default() + "\n"
+    }
+
+    pub(crate) fn read(text: &str) -> Result<Self, Stop> {
+        serde_json::from_str(text).map_err(Stop::when("the raw figures"))
+    }
 }
 
 #[cfg(test)]
@@ -65,9 +77,19 @@ mod tests {
 
     #[test]
     fn every_name_becomes_what_was_measured() {
-        let facts = Facts::from([("machine.cores", "2".to_owned())]);
+        let facts = Facts::from([("machine.cores".to_owned(), "2".to_owned())]);
         let text = fill("On {{machine.cores}}: {{one}}, {{one / other}}, {{one range}}.", &facts, &book()).unwrap();
         assert_eq!(text, "On 2: 20, 1.00, 20 (10 to 30).");
+    }
+
+    #[test]
+    fn a_page_can_be_written_anew_from_what_a_run_has_left() {
+        let facts = Facts::from([("machine.cores".to_owned(), "2".to_owned())]);
+        let left = Raw { facts, figures: book() }.to_json();
+        let raw = Raw::read(&left).unwrap();
+        assert_eq!(raw.figures.outcome("one / other"), book().outcome("one / other"));
+        assert_eq!(fill("{{machine.cores}} {{other range}}", &raw.facts, &raw.figures).unwrap(), "2 20 (10 to 30)");
+        assert!(Raw::read("{}").is_err());
     }
 
     #[test]

@@ -1,7 +1,6 @@
 //! What PostgreSQL takes from `pgbench -M prepared`, when each message is one statement on the desk's own tables: the limit
 //! that the desk is held against. The statement does what a post of the desk does to the database (`sql/send.sql`).
 
-use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
@@ -35,6 +34,11 @@ fn transaction(line: &str) -> Option<Transaction> {
 }
 
 impl Stage {
+    /// How many processors there are.
+    pub(crate) fn cores(&self) -> usize {
+        std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+    }
+
     /// Makes the conversations to which pgbench writes.
     pub(crate) fn prepare_pgbench(&self, database: &str) -> Result<(), Stop> {
         self.run_sql(database, PREPARE, &[("conversations", CONVERSATIONS)])
@@ -112,17 +116,10 @@ fn read_logs(folder: &Path) -> Result<Vec<Transaction>, Stop> {
     Ok(transactions)
 }
 
-/// How many processors there are, for what is to use them all.
-impl Stage {
-    pub(crate) fn cores(&self) -> usize {
-        std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
-    }
-}
-
-/// Fields of the statement that a reader of the page may want to see.
-pub(crate) fn facts() -> BTreeMap<&'static str, String> {
+/// The statement, for those who read the page.
+pub(crate) fn statement() -> String {
     let statement = SEND.lines().skip_while(|line| line.starts_with('\\') || line.starts_with("--"));
-    BTreeMap::from([("pgbench.statement", statement.collect::<Vec<_>>().join("\n"))])
+    statement.collect::<Vec<_>>().join("\n")
 }
 
 #[cfg(test)]
@@ -152,7 +149,7 @@ mod tests {
 
     #[test]
     fn the_statement_that_is_shown_has_no_command_of_pgbench() {
-        let statement = &facts()["pgbench.statement"];
+        let statement = statement();
         assert!(statement.starts_with("WITH") && statement.contains("support_audit_logs"), "{statement}");
     }
 }

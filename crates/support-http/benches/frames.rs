@@ -2,13 +2,16 @@
 //! codec, and the request that is made of the text. Out: the text of an event, which is made once for each side of a room, and
 //! the codec. The medians stand in docs/performance.md.
 
+#![expect(clippy::expect_used, reason = "what is measured is made of constants")]
+
 use actix_http::ws::{OpCode, Parser};
 use actix_web::web::BytesMut;
 use divan::{Bencher, black_box};
+use support_domain::conversation::ConversationDraft;
+use support_domain::message::MessageDraft;
 use support_domain::{
-    Author, ClientMessageId, ContentFormat, ConversationDraft, ConversationId, CountryCode, Limits, MessageContent,
-    MessageDraft, MessageId, Metadata, Priority, Side, Subject, SupportConversation, SupportMessage, Timestamp, UserId,
-    UserRef, UserType,
+    Author, ClientMessageId, ContentFormat, ConversationId, CountryCode, Limits, MessageContent, MessageId, Metadata,
+    Priority, Side, Subject, SupportConversation, SupportMessage, Timestamp, UserId, UserRef, UserType,
 };
 use support_http::ws::{FrameEncoder, FrameGuard, FrameLimits, is_request};
 use support_realtime::{Encode, Event};

@@ -1,6 +1,8 @@
 //! What it costs to know a caller: `cargo bench -p support-rbac`. A token that was seen within the last minute is only looked
 //! up by its hash; a new one is verified, its form compared, its checks run. The medians stand in docs/performance.md.
 
+#![expect(clippy::expect_used, reason = "what is measured is made of constants")]
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -54,7 +54,9 @@ impl QueryFragment<Sqlite> for Prepared<'_> {
     fn walk_ast<'b>(&'b self, mut out: AstPass<'_, 'b, Sqlite>) -> QueryResult<()> {
         let mut values = self.values.iter();
         for (place, piece) in self.sql.split('?').enumerate() {
-            match values.next().filter(|_| place > 0) {
+            // Before the first piece nothing is bound.
+            let bound = if place > 0 { values.next() } else { None };
+            match bound {
                 Some(Bound::Blob(bytes)) => out.push_bind_param::<Binary, _>(bytes)?,
                 Some(Bound::Number(number)) => out.push_bind_param::<BigInt, _>(number)?,
                 Some(Bound::Words(words)) => out.push_bind_param::<Text, _>(words)?,

@@ -105,7 +105,7 @@ pub fn table(book: &Book) -> String {
     let mut text = "| target | measured | | |\n| --- | --- | --- | --- |\n".to_owned();
     for Target { sentence, expression, limit } in TARGETS {
         let (measured, verdict) = match book.outcome(expression) {
-            None => ("not measured".to_owned(), ""),
+            None => ("not measured".to_owned(), "unknown"),
             Some(outcome) if limit.holds(outcome.median) => (outcome.to_text_with_range(), "reached"),
             Some(outcome) => (outcome.to_text_with_range(), "**not reached**"),
         };
@@ -131,7 +131,7 @@ mod tests {
         assert!(line("1 room of 1,000").ends_with("| 7.0 | at most 7 | reached |"), "{table}");
         assert!(line("50 rooms").ends_with("| 15.1 | at most 15 | **not reached** |"), "{table}");
         assert!(line("messages a second").ends_with("| 1.50 | at least 1.5 | reached |"), "{table}");
-        assert!(line("5,000").ends_with("| not measured | at most 16 | |"), "{table}");
+        assert!(line("5,000").ends_with("| not measured | at most 16 | unknown |"), "{table}");
         assert!(line("the database's CPU").contains("at most 0.33"), "{table}");
     }
 

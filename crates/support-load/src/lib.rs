@@ -54,7 +54,7 @@ pub mod measure;
 pub mod options;
 pub mod pace;
 mod people;
-mod process;
+pub mod process;
 mod progress;
 pub mod report;
 mod rest;

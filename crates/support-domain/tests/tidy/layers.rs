@@ -27,6 +27,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("support-safego", &["support-audit", "support-domain", "support-rbac", "support-service", "support-store"]),
     // A client: it knows what a token is, and nothing else of the server.
     ("support-load", &["support-domain", "support-rbac"]),
+    // It runs the binaries, and measures as the load generator does.
+    ("support-bench", &["support-domain", "support-load"]),
     (
         "support-http",
         &[

@@ -16,8 +16,14 @@ use crate::state::Console;
 const TOPIC: Topic = Topic("configuration");
 
 /// What is read outside of [`Config`], or printed for an env file by `keys`, or read by the scripts.
-const OTHERS: &[&str] =
-    &["SUPPORT_LOG", "SUPPORT_BISCUIT_PUBLIC_KEY", "SUPPORT_OWNER_PASSWORD", "SUPPORT_ROLE_PASSWORD"];
+const OTHERS: &[&str] = &[
+    "SUPPORT_LOG",
+    "SUPPORT_OTLP_ENDPOINT",
+    "SUPPORT_OTLP_SAMPLED",
+    "SUPPORT_BISCUIT_PUBLIC_KEY",
+    "SUPPORT_OWNER_PASSWORD",
+    "SUPPORT_ROLE_PASSWORD",
+];
 /// Those of the project's own tests and scripts.
 const OF_TESTS: &str = "SUPPORT_TEST_";
 const PREFIX: &str = "SUPPORT_";

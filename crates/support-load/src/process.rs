@@ -53,7 +53,7 @@ fn rss_bytes(status: &str) -> Option<u64> {
 }
 
 /// Raises the limit of open files as far as may be, and says what it is then; `None` is no limit.
-pub(crate) fn raise_descriptors() -> Option<u64> {
+pub fn raise_descriptors() -> Option<u64> {
     let limit = getrlimit(Resource::Nofile);
     // A refusal leaves the limit as it was, which is what the next look finds.
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });

@@ -1,7 +1,8 @@
 //! A PostgreSQL of our own: killed and started again on the same port, followed by a standby, promoted. Everybody on this
 //! machine may log in to it, so nothing but what is written here belongs there.
 
-use std::fs;
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -11,12 +12,15 @@ use rustix::process::Signal;
 use support_load::Stop;
 
 use crate::ports::free_port;
-use crate::program::{find, is_root, is_there, output, send, wait_for};
+use crate::program::{is_root, is_there, output, send, wait_for};
 
 /// The database of the desk, and the role that owns it.
 const NAME: &str = "desk";
 /// The user of the system that runs it where this process is root's, which PostgreSQL refuses.
 const SYSTEM_USER: &str = "postgres";
+
+/// The programs of it that are used here.
+const NEEDED: [&str; 4] = ["initdb", "pg_ctl", "postgres", "pg_basebackup"];
 
 /// One server with its data.
 #[derive(Debug)]
@@ -34,34 +38,43 @@ fn programs() -> Result<PathBuf, Stop> {
         .filter_map(|entry| Some((entry.file_name().to_str()?.parse().ok()?, entry.path().join("bin"))))
         .collect();
     versions.sort();
-    let folders: Vec<PathBuf> = versions.into_iter().rev().map(|(_, folder)| folder).collect();
-    let initdb = find("initdb", &folders);
-    let folder = initdb.and_then(|program| program.parent().map(Path::to_owned));
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut folders = std::env::split_paths(&path).chain(versions.into_iter().rev().map(|(_, folder)| folder));
+    let folder = folders.find(|folder| NEEDED.iter().all(|name| folder.join(name).is_file()));
     folder.ok_or_else(|| Stop::new("PostgreSQL's server programs are neither on PATH nor in /usr/lib/postgresql"))
 }
 
 impl Postgres {
-    /// A new server in an empty folder of that name, with these lines in its configuration. It is started, and has the
-    /// desk's database.
-    pub(crate) fn create(folder: &Path, name: &str, settings: &[&str]) -> Result<Self, Stop> {
-        let server = Self::place(folder, name)?;
+    /// A new server in a folder of that name, with its log in another one. It is started, and has the desk's database.
+    pub(crate) fn create(folder: &Path, logs: &Path, name: &str) -> Result<Self, Stop> {
+        let server = Self::place(folder, logs, name)?;
         let mut initdb = server.command("initdb");
-        initdb.args(["-U", "postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync", "--wal-segsize=1"]);
+        initdb.args([
+            "-U",
+            "postgres",
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-sync",
+            "--wal-segsize=1",
+        ]);
         output(initdb.arg("-D").arg(&server.data))?;
         let own = "listen_addresses = '127.0.0.1'\nunix_socket_directories = ''\nmax_connections = 120\n\
             min_wal_size = 8MB\nmax_wal_size = 48MB\nwal_keep_size = 32MB\nlogging_collector = off\n";
-        server.configure(&(own.to_owned() + &settings.join("\n") + "\n"))?;
+        server.configure(own)?;
         server.start()?;
-        server.execute("postgres", &[&format!("CREATE ROLE {NAME} LOGIN"), &format!("CREATE DATABASE {NAME} OWNER {NAME}")])?;
+        server.execute(
+            "postgres",
+            &[&format!("CREATE ROLE {NAME} LOGIN"), &format!("CREATE DATABASE {NAME} OWNER {NAME}")],
+        )?;
         Ok(server)
     }
 
-    fn place(folder: &Path, name: &str) -> Result<Self, Stop> {
-        let data = folder.join(name);
+    fn place(folder: &Path, logs: &Path, name: &str) -> Result<Self, Stop> {
+        let (data, log) = (folder.join(name), logs.join(format!("{name}.log")));
         let said = |error: std::io::Error| Stop::new(format!("{}: {error}", data.display()));
         fs::create_dir(&data).map_err(said)?;
-        let log = std::env::temp_dir().join(folder.file_name().unwrap_or_default()).join(format!("{name}.log"));
-        let log = if log.parent().is_some_and(Path::is_dir) { log } else { folder.join(format!("{name}.log")) };
+        fs::set_permissions(&data, Permissions::from_mode(0o700)).map_err(said)?;
         fs::write(&log, "").map_err(said)?;
         if is_root() {
             output(Command::new("chown").arg(format!("{SYSTEM_USER}:")).arg(&data).arg(&log))?;
@@ -69,10 +82,10 @@ impl Postgres {
         Ok(Self { bin: programs()?, data, log, port: free_port()? })
     }
 
-    /// Another server that follows this one from now on, in an empty folder of that name. The port may be that of one that
+    /// Another server that follows this one from now on, in a folder of that name. The port may be that of one that
     /// is gone for good.
     pub(crate) fn standby(&self, folder: &Path, name: &str, port: Option<u16>) -> Result<Self, Stop> {
-        let mut standby = Self::place(folder, name)?;
+        let mut standby = Self::place(folder, folder, name)?;
         standby.port = port.unwrap_or(standby.port);
         let from = format!("host=127.0.0.1 port={} user=postgres", self.port);
         let mut backup = self.command("pg_basebackup");
@@ -174,7 +187,9 @@ impl Postgres {
             Command::new(program)
         };
         command.current_dir("/").env("LC_ALL", "C");
-        for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(|name| name.starts_with("PG"))) {
+        for (name, _) in
+            std::env::vars_os().filter(|(name, _)| name.to_str().is_some_and(|name| name.starts_with("PG")))
+        {
             command.env_remove(name);
         }
         command

@@ -76,8 +76,8 @@ impl Stage {
     }
 
     /// A PostgreSQL in the stage's folder.
-    pub(crate) fn postgres(&self, settings: &[&str]) -> Result<Postgres, Stop> {
-        Postgres::create(self.folder.path(), "postgres", settings)
+    pub(crate) fn postgres(&self) -> Result<Postgres, Stop> {
+        Postgres::create(self.folder.path(), self.folder.path(), "postgres")
     }
 
     /// A node that does not run yet, with the limits out of the way that protect a desk from one person.

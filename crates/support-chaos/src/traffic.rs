@@ -176,7 +176,8 @@ impl Traffic {
         let shared = &self.shared;
         for (place, person) in [shared.rooms[room].owner.clone(), people.admin(room)?].into_iter().enumerate() {
             let number = room + place;
-            let way = if number.is_multiple_of(2) { Way::Rest(shared.client(number)) } else { Way::Socket(None, number) };
+            let way =
+                if number.is_multiple_of(2) { Way::Rest(shared.client(number)) } else { Way::Socket(None, number) };
             let dice = |what| Dice::new(seed, 4 * room + 2 * place + what);
             let sender = Sender { shared: Arc::clone(shared), room, person: person.clone(), dice: dice(0), way };
             self.senders.push(self.runtime.spawn(sender.work()));
@@ -239,7 +240,7 @@ impl Traffic {
             judge(&shared, &heard);
         }
         runtime.block_on(read_all_back(&shared))?;
-        database.faults(&shared.rooms)?.into_iter().for_each(|fault| shared.books.fault(fault));
+        database.faults_of(&shared.rooms)?.into_iter().for_each(|fault| shared.books.fault(fault));
         Ok(Account::of(&shared, sockets, joins.saturating_sub(sockets)))
     }
 }

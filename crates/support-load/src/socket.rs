@@ -74,12 +74,7 @@ impl Socket {
     ///
     /// # Errors
     /// When no connection is made, the handshake is refused, or nobody greets in time.
-    pub async fn open(
-        target: &Target,
-        person: &Person,
-        number: usize,
-        patience: Duration,
-    ) -> Result<Self, Trouble> {
+    pub async fn open(target: &Target, person: &Person, number: usize, patience: Duration) -> Result<Self, Trouble> {
         let stream = target.connect(number, patience).await?;
         let uri = format!("ws://{}/api/support/ws", target.host).parse().map_err(|_| Trouble::new("request"))?;
         let bearer = person.bearer.to_str().map_err(|_| Trouble::new("request"))?;

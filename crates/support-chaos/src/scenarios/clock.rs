@@ -35,7 +35,7 @@ pub(super) fn play(stage: &Stage) -> Result<Played, Stop> {
     };
     let clock = Clock { file: stage.folder.path().join("clock") };
     clock.set(0)?;
-    let postgres = stage.postgres(&[])?;
+    let postgres = stage.postgres()?;
     let nats = Cluster::start(stage.folder.path(), 1)?;
     let (library, file, nats) = (library.display().to_string(), clock.file.display().to_string(), nats);
     let (nats_url, url) = (nats.url(), postgres.url(&[]));

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Killed (`kill -9` of its first process), or stopped without a checkpoint, by turns; started again each time.
 pub(super) fn kill(stage: &Stage) -> Result<Played, Stop> {
-    let postgres = stage.postgres(&[])?;
+    let postgres = stage.postgres()?;
     let nats = Cluster::start(stage.folder.path(), 1)?;
     let nodes = pair(stage, &postgres.url(&[]), &nats)?;
     let traffic = Traffic::start(stage, Plan::at(urls(&nodes)))?;
@@ -21,7 +21,11 @@ pub(super) fn kill(stage: &Stage) -> Result<Played, Stop> {
         traffic.flows(50)?;
         pause(dice.below(Duration::from_millis(300)));
         books.fault_begins();
-        if kill % 2 == 1 { postgres.kill()? } else { postgres.stop_at_once()? }
+        if kill % 2 == 1 {
+            postgres.kill()?
+        } else {
+            postgres.stop_at_once()?
+        }
         pause(dice.below(Duration::from_secs(1)));
         let begun = books.now();
         postgres.start()?;
@@ -38,7 +42,7 @@ pub(super) fn kill(stage: &Stage) -> Result<Played, Stop> {
 /// Nodes know two hosts. The one that takes writes is killed, the other is promoted, and a new standby follows it.
 pub(super) fn promote(stage: &Stage) -> Result<Played, Stop> {
     let folder = stage.folder.path();
-    let mut primary = stage.postgres(&[])?;
+    let mut primary = stage.postgres()?;
     let mut standby = primary.standby(folder, "standby-0", None)?;
     primary.wait_for_standby()?;
     let nats = Cluster::start(folder, 1)?;

@@ -33,14 +33,14 @@ pub(super) fn on_postgres(stage: &Stage) -> Result<Played, Stop> {
         Ok(disk) => disk,
         Err(reason) => return Ok(Played::LeftOut(reason)),
     };
-    let postgres = Postgres::create(disk, "postgres", &[])?;
+    let postgres = Postgres::create(disk, stage.folder.path(), "postgres")?;
     let nats = Cluster::start(stage.folder.path(), 1)?;
     let nodes = pair(stage, &postgres.url(&[]), &nats)?;
-    // Where PostgreSQL cannot write its log of changes it stops; somebody has to make room and start it again.
-    let start_again = || if postgres.is_running() { Ok(()) } else { postgres.start() };
+    // Where PostgreSQL cannot write its log of changes it ends; somebody has to make room and start it again.
+    let start_again = || if postgres.is_running() { Ok(false) } else { postgres.start().map(|()| true) };
     let played = fill(stage, &nodes, disk, &evidence(&postgres), &start_again);
     drop(postgres);
-    played
+    clear(disk, played)
 }
 
 pub(super) fn on_sqlite(stage: &Stage) -> Result<Played, Stop> {
@@ -51,7 +51,19 @@ pub(super) fn on_sqlite(stage: &Stage) -> Result<Played, Stop> {
     let file = disk.join("desk.db");
     let mut nodes = vec![stage.node("only", &format!("sqlite:{}", file.display()), &[])?];
     nodes[0].open()?;
-    fill(stage, &nodes, disk, &Database::Sqlite(file), &|| Ok(()))
+    let played = fill(stage, &nodes, disk, &Database::Sqlite(file), &|| Ok(false));
+    drop(nodes);
+    clear(disk, played)
+}
+
+/// Leaves the disk empty, as it was.
+fn clear(disk: &Path, played: Result<Played, Stop>) -> Result<Played, Stop> {
+    let said = |error: std::io::Error| Stop::new(format!("{}: {error}", disk.display()));
+    for entry in std::fs::read_dir(disk).map_err(said)? {
+        let path = entry.map_err(said)?.path();
+        if path.is_dir() { std::fs::remove_dir_all(&path) } else { std::fs::remove_file(&path) }.map_err(said)?;
+    }
+    played
 }
 
 fn fill(
@@ -59,15 +71,14 @@ fn fill(
     nodes: &[Node],
     disk: &Path,
     database: &Database,
-    start_again: &dyn Fn() -> Result<(), Stop>,
+    start_again: &dyn Fn() -> Result<bool, Stop>,
 ) -> Result<Played, Stop> {
     let traffic = Traffic::start(stage, Plan::at(urls(nodes)))?;
     let books = &traffic.shared.books;
     let rounds = stage.pick(1, 3);
-    let mut recoveries = Vec::new();
+    let (mut recoveries, mut starts) = (Vec::new(), 0);
     for round in 1..=rounds {
         traffic.flows(50)?;
-        books.fault_begins();
         let mut ballast = Ballast::new(disk, round)?;
         // It is full when nothing is acknowledged any more: what is left over inside of files is used up, too.
         wait_for("the disk is full for the database", || {
@@ -76,6 +87,7 @@ fn fill(
             pause(Duration::from_millis(500));
             (traffic.acknowledged() == before).then_some(())
         })?;
+        books.fault_begins();
         pause(FULL);
         // The desk itself is there, and says so.
         if nodes.iter().any(|node| status(&node.address(), "/healthz") != Some(200)) {
@@ -83,7 +95,7 @@ fn fill(
         }
         drop(ballast);
         let begun = books.now();
-        start_again()?;
+        starts += u32::from(start_again()?);
         traffic.flows(1)?;
         recoveries.push(books.now().saturating_sub(begun));
         traffic.recovers(round)?;
@@ -91,6 +103,7 @@ fn fill(
     traffic.flows(50)?;
     let mut account = settle(traffic, nodes, database)?;
     account.count("times that the disk was full", rounds as f64);
+    account.count("starts of a database that had ended for want of room", f64::from(starts));
     account.times("from the moment that there is room to an acknowledgement", &recoveries);
     Ok(Played::Through(account))
 }

@@ -12,7 +12,7 @@ use crate::stage::{Stage, pause};
 use crate::traffic::{Plan, Traffic};
 
 pub(super) fn on_postgres(stage: &Stage) -> Result<Played, Stop> {
-    let postgres = stage.postgres(&[])?;
+    let postgres = stage.postgres()?;
     let nats = Cluster::start(stage.folder.path(), 1)?;
     let mut nodes = pair(stage, &postgres.url(&[]), &nats)?;
     let kills = stage.pick(5, 100);

@@ -8,7 +8,7 @@ use crate::stage::Stage;
 use crate::traffic::{Plan, Traffic};
 
 pub(super) fn play(stage: &Stage) -> Result<Played, Stop> {
-    let postgres = stage.postgres(&[])?;
+    let postgres = stage.postgres()?;
     let mut nats = Cluster::start(stage.folder.path(), 3)?;
     let nodes = pair(stage, &postgres.url(&[]), &nats)?;
     let traffic = Traffic::start(stage, Plan::at(urls(&nodes)))?;

@@ -13,7 +13,7 @@ use crate::traffic::{Plan, Traffic};
 const KINDS: usize = 4;
 
 pub(super) fn before_nodes(stage: &Stage) -> Result<Played, Stop> {
-    let postgres = stage.postgres(&[])?;
+    let postgres = stage.postgres()?;
     let nats = Cluster::start(stage.folder.path(), 1)?;
     let nodes = pair(stage, &postgres.url(&[]), &nats)?;
     let proxies = nodes.iter().map(|node| Proxy::start(&stage.runtime, &node.address()));
@@ -27,7 +27,7 @@ pub(super) fn before_nodes(stage: &Stage) -> Result<Played, Stop> {
 }
 
 pub(super) fn before_the_database(stage: &Stage) -> Result<Played, Stop> {
-    let postgres = stage.postgres(&[])?;
+    let postgres = stage.postgres()?;
     let proxy = Proxy::start(&stage.runtime, &format!("127.0.0.1:{}", postgres.port))?;
     let url = crate::postgres::Postgres::url_through(&proxy.address());
     let mut nodes = vec![stage.node("only", &url, &[])?];

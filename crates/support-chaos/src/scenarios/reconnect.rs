@@ -18,7 +18,7 @@ pub(super) fn play(stage: &Stage) -> Result<Played, Stop> {
     if raise_descriptors().is_some_and(|limit| limit < sockets + BESIDES) {
         return Ok(Played::LeftOut(format!("{sockets} sockets need a higher limit of open files (ulimit -Hn)")));
     }
-    let postgres = stage.postgres(&[])?;
+    let postgres = stage.postgres()?;
     let nats = Cluster::start(stage.folder.path(), 1)?;
     let nodes = pair(stage, &postgres.url(&[]), &nats)?;
     let seconds = stage.pick(3, 60);
@@ -31,15 +31,14 @@ pub(super) fn play(stage: &Stage) -> Result<Played, Stop> {
     );
     let urls = urls(&nodes);
     let words = words.split_whitespace().map(str::to_owned);
-    let line: Vec<String> =
-        words.chain(urls.iter().flat_map(|url| ["--url".to_owned(), url.clone()])).collect();
+    let line: Vec<String> = words.chain(urls.iter().flat_map(|url| ["--url".to_owned(), url.clone()])).collect();
     let line = support_load::CommandLine::try_parse_from(line).map_err(|error| Stop::new(error.to_string()))?;
     let report = support_load::run(&line.scenario)?;
     let mut account = Account::default();
     for check in report.checks.iter().filter(|check| !check.passed) {
         account.fault(format!("{}: {}", check.sentence, check.faults.join("; ")));
     }
-    evidence(&postgres).faults(&[])?.into_iter().for_each(|fault| account.fault(fault));
+    evidence(&postgres).faults()?.into_iter().for_each(|fault| account.fault(fault));
     for measure in &report.measures {
         match measure.name {
             "send" => account.count("acknowledged messages", measure.count as f64),

@@ -11,7 +11,7 @@ use crate::stage::{Stage, pause};
 use crate::traffic::{Plan, Traffic};
 
 pub(super) fn play(stage: &Stage) -> Result<Played, Stop> {
-    let postgres = stage.postgres(&[])?;
+    let postgres = stage.postgres()?;
     let nats = Cluster::start(stage.folder.path(), 1)?;
     let nodes = pair(stage, &postgres.url(&[]), &nats)?;
     // Half of the listeners do not notice, and hold on to their sockets.

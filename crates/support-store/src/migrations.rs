@@ -68,9 +68,7 @@ const MOST_TRIES: u32 = 60;
 
 /// Applies what is pending, under a lock that a second node waits for. When `check_only`, names it and leaves no trace.
 pub(crate) fn migrate_pg(conn: &mut pg::Conn, check_only: bool) -> Result<Migrated, StoreError> {
-    let is_in_use = |error: &StoreError| {
-        matches!(error, StoreError::Migration(text) if text.contains("lock timeout") || text.contains("deadlock detected"))
-    };
+    let is_in_use = |error: &StoreError| matches!(error, StoreError::Migration(text) if text.contains("lock timeout") || text.contains("deadlock detected"));
     let mut tries = 1;
     loop {
         match try_migrate_pg(conn, check_only) {

@@ -1,8 +1,8 @@
 //! The store: pools, the writer, and the way in for work.
 
 use std::fmt;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -40,6 +40,10 @@ impl StoreConfig {
     }
 }
 
+/// How long after its caller was told so, work that still has no answer from PostgreSQL is given up for good. No statement
+/// takes as long; but a connection may be open at this side only, and then nothing ever comes.
+const STUCK_AFTER: Duration = Duration::from_secs(10);
+
 /// How often work is done again after it met another transaction.
 const MOST_ATTEMPTS: u32 = 5;
 
@@ -70,9 +74,10 @@ impl fmt::Debug for Store {
     }
 }
 
+/// As many connections again may take the place of those that are stuck; how many work at once is a matter of permits.
 fn pool<M: r2d2::ManageConnection>(manager: M, config: &StoreConfig) -> r2d2::Pool<M> {
     r2d2::Pool::builder()
-        .max_size(config.pool_size.max(1))
+        .max_size(config.pool_size.max(1).saturating_mul(2))
         .min_idle(Some(1))
         .connection_timeout(config.time_limit)
         .test_on_check_out(true)
@@ -269,8 +274,18 @@ impl Store {
         T: Send + 'static,
     {
         let Pool::Pg { posts, .. } = &self.inner.pool else { return Ok(None) };
-        let given_up = GivenUp::default();
-        self.within_limit(&given_up, posts.post(address, given_up.clone(), decide)).await
+        let (given_up, conversation) = (GivenUp::default(), address.conversation_id);
+        let result = self.within_limit(&given_up, posts.post(address, given_up.clone(), decide)).await;
+        if let Some(at_work) = given_up.is_set().then(|| posts.at_work(conversation)).flatten() {
+            let inner = Arc::clone(&self.inner);
+            tokio::spawn(async move {
+                tokio::time::sleep(STUCK_AFTER).await;
+                if let Pool::Pg { posts, .. } = &inner.pool {
+                    posts.replace(&at_work);
+                }
+            });
+        }
+        result
     }
 
     /// Remembers how a conversation stands, so that the next post to it need not read it.
@@ -294,7 +309,8 @@ impl Store {
         }
     }
 
-    /// Runs work on a thread where it may block, within the limit. A thread that is still at it keeps its permit.
+    /// Runs work on a thread where it may block, within the limit. A thread that is still at it keeps its permit, until it
+    /// is given up for good.
     async fn on_thread<T, E, F>(&self, work: F) -> Result<T, E>
     where
         F: FnOnce(GivenUp) -> Result<T, E> + Send + 'static,
@@ -302,17 +318,37 @@ impl Store {
         E: WorkError,
     {
         let (permits, given_up) = (Arc::clone(&self.inner.permits), GivenUp::default());
-        let seen_by_work = given_up.clone();
-        self.within_limit(&given_up, async move {
-            let permit = permits.acquire_owned().await;
-            let done = tokio::task::spawn_blocking(move || {
-                let result = work(seen_by_work);
-                drop(permit);
-                result
+        let (seen_by_work, held) = (given_up.clone(), Arc::new(Mutex::new(None)));
+        let to_hold = Arc::clone(&held);
+        let result = self
+            .within_limit(&given_up, async move {
+                let permit = permits.acquire_owned().await;
+                to_hold.lock().unwrap_or_else(PoisonError::into_inner).replace(permit);
+                let until_done = Release(to_hold);
+                let done = tokio::task::spawn_blocking(move || {
+                    let result = work(seen_by_work);
+                    drop(until_done);
+                    result
+                });
+                done.await.unwrap_or_else(|_| Err(E::from(StoreError::Internal("the work panicked".to_owned()))))
+            })
+            .await;
+        if given_up.is_set() {
+            tokio::spawn(async move {
+                tokio::time::sleep(STUCK_AFTER).await;
+                drop(Release(held));
             });
-            done.await.unwrap_or_else(|_| Err(E::from(StoreError::Internal("the work panicked".to_owned()))))
-        })
-        .await
+        }
+        result
+    }
+}
+
+/// Gives back what is held there, also when the work panics.
+struct Release<T>(Arc<Mutex<Option<T>>>);
+
+impl<T> Drop for Release<T> {
+    fn drop(&mut self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 

@@ -23,6 +23,7 @@
 mod cached;
 mod error;
 mod heads;
+mod held;
 mod migrations;
 mod operations;
 pub mod page;

@@ -1,8 +1,8 @@
 //! The store: pools, the writer, and the way in for work.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -10,9 +10,10 @@ use support_domain::SupportConversation;
 use tokio::sync::Semaphore;
 
 use crate::error::Ended;
+use crate::held::Held;
 use crate::migrations::{Migrated, Reverted, Undelivered, migrate_pg, migrate_sqlite, revert_pg, revert_sqlite};
 use crate::operations::{Backend, Reader, Transaction};
-use crate::pg::{PgManager, Posts};
+use crate::pg::{PgManager, Pools, Posts, Shared};
 use crate::post::{Post, PostAddress};
 use crate::sqlite::{SqliteManager, Writer};
 use crate::{DatabaseUrl, StoreError, WorkError, pg, sqlite};
@@ -61,7 +62,7 @@ struct Inner {
 }
 
 enum Pool {
-    Pg { pool: r2d2::Pool<PgManager>, posts: Posts },
+    Pg { pools: Pools<PgManager>, posts: Posts },
     Sqlite { readers: r2d2::Pool<SqliteManager>, writer: Writer },
 }
 
@@ -74,10 +75,9 @@ impl fmt::Debug for Store {
     }
 }
 
-/// As many connections again may take the place of those that are stuck; how many work at once is a matter of permits.
 fn pool<M: r2d2::ManageConnection>(manager: M, config: &StoreConfig) -> r2d2::Pool<M> {
     r2d2::Pool::builder()
-        .max_size(config.pool_size.max(1).saturating_mul(2))
+        .max_size(config.pool_size.max(1))
         .min_idle(Some(1))
         .connection_timeout(config.time_limit)
         .test_on_check_out(true)
@@ -133,7 +133,10 @@ impl Store {
     pub fn open(config: &StoreConfig) -> Result<Self, StoreError> {
         let pool = match &config.url {
             DatabaseUrl::Postgres(address) => Pool::Pg {
-                pool: pool(PgManager::new(address, config.time_limit), config),
+                pools: Pools::new({
+                    let (address, config) = (address.clone(), config.clone());
+                    move || pool(PgManager::new(&address, config.time_limit), &config)
+                }),
                 posts: Posts::start(address, config.writers, config.queue_length, config.time_limit)
                     .map_err(|error| StoreError::Unavailable(error.to_string()))?,
             },
@@ -179,10 +182,10 @@ impl Store {
         E: WorkError,
     {
         match &self.inner.pool {
-            Pool::Pg { pool, .. } => {
-                let pool = pool.clone();
-                self.on_thread(move |_| {
-                    let mut session = pool.get().map_err(StoreError::from)?;
+            Pool::Pg { pools, .. } => {
+                let shared = pools.current();
+                self.on_thread(self.replacing(&shared), move |_| {
+                    let mut session = shared.pool.get().map_err(StoreError::from)?;
                     let mut work = |conn: &mut pg::Conn| work(&mut Reader(Backend::Pg(conn))).map_err(Ended::Work);
                     let result = if in_snapshot {
                         session.conn.build_transaction().repeatable_read().read_only().run(work)
@@ -197,14 +200,17 @@ impl Store {
             }
             Pool::Sqlite { readers, .. } => {
                 let readers = readers.clone();
-                self.on_thread(move |_| {
-                    let mut pooled = readers.get().map_err(StoreError::from)?;
-                    let conn: &mut sqlite::Conn = &mut pooled;
-                    let mut work =
-                        |conn: &mut sqlite::Conn| work(&mut Reader(Backend::Sqlite(conn))).map_err(Ended::Work);
-                    let result = if in_snapshot { conn.transaction(work) } else { work(conn) };
-                    result.map_err(Ended::into_error)
-                })
+                self.on_thread(
+                    || {},
+                    move |_| {
+                        let mut pooled = readers.get().map_err(StoreError::from)?;
+                        let conn: &mut sqlite::Conn = &mut pooled;
+                        let mut work =
+                            |conn: &mut sqlite::Conn| work(&mut Reader(Backend::Sqlite(conn))).map_err(Ended::Work);
+                        let result = if in_snapshot { conn.transaction(work) } else { work(conn) };
+                        result.map_err(Ended::into_error)
+                    },
+                )
                 .await
             }
         }
@@ -222,11 +228,11 @@ impl Store {
         E: WorkError,
     {
         match &self.inner.pool {
-            Pool::Pg { pool, .. } => {
-                let pool = pool.clone();
-                self.on_thread(move |given_up| {
+            Pool::Pg { pools, .. } => {
+                let shared = pools.current();
+                self.on_thread(self.replacing(&shared), move |given_up| {
                     let mut work = unless_given_up(work, given_up);
-                    let mut session = pool.get().map_err(StoreError::from)?;
+                    let mut session = shared.pool.get().map_err(StoreError::from)?;
                     let mut attempt = 1;
                     loop {
                         let result = session
@@ -309,22 +315,33 @@ impl Store {
         }
     }
 
+    /// What is to be done when work with that pool is stuck.
+    fn replacing(&self, shared: &Shared<PgManager>) -> impl FnOnce() + Send + use<> {
+        let (inner, shared) = (Arc::clone(&self.inner), shared.clone());
+        move || {
+            if let Pool::Pg { pools, .. } = &inner.pool
+                && pools.replace(&shared)
+            {
+                tracing::warn!("a connection to the database answers nothing; all are made anew");
+            }
+        }
+    }
+
     /// Runs work on a thread where it may block, within the limit. A thread that is still at it keeps its permit, until it
-    /// is given up for good.
-    async fn on_thread<T, E, F>(&self, work: F) -> Result<T, E>
+    /// is given up for good: then it is `stuck`.
+    async fn on_thread<T, E, F>(&self, stuck: impl FnOnce() + Send + 'static, work: F) -> Result<T, E>
     where
         F: FnOnce(GivenUp) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: WorkError,
     {
         let (permits, given_up) = (Arc::clone(&self.inner.permits), GivenUp::default());
-        let (seen_by_work, held) = (given_up.clone(), Arc::new(Mutex::new(None)));
-        let to_hold = Arc::clone(&held);
+        let (seen_by_work, held) = (given_up.clone(), Held::empty());
+        let by_work = held.share();
         let result = self
             .within_limit(&given_up, async move {
-                let permit = permits.acquire_owned().await;
-                to_hold.lock().unwrap_or_else(PoisonError::into_inner).replace(permit);
-                let until_done = Release(to_hold);
+                by_work.put(permits.acquire_owned().await);
+                let until_done = by_work.until_dropped();
                 let done = tokio::task::spawn_blocking(move || {
                     let result = work(seen_by_work);
                     drop(until_done);
@@ -336,19 +353,13 @@ impl Store {
         if given_up.is_set() {
             tokio::spawn(async move {
                 tokio::time::sleep(STUCK_AFTER).await;
-                drop(Release(held));
+                let permit = held.take();
+                if permit.is_some() {
+                    stuck();
+                }
             });
         }
         result
-    }
-}
-
-/// Gives back what is held there, also when the work panics.
-struct Release<T>(Arc<Mutex<Option<T>>>);
-
-impl<T> Drop for Release<T> {
-    fn drop(&mut self) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take();
     }
 }
 

@@ -1,6 +1,7 @@
 //! PostgreSQL: its sessions, its locks, and the SQL that only it has.
 
 mod manager;
+mod pools;
 mod posts;
 pub(crate) mod shape;
 
@@ -12,6 +13,7 @@ use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 pub use manager::{PgManager, Session};
+pub(crate) use pools::{Pools, Shared};
 pub(crate) use posts::Posts;
 
 use crate::search;

@@ -22,9 +22,9 @@ pub(super) fn kill(stage: &Stage) -> Result<Played, Stop> {
         pause(dice.below(Duration::from_millis(300)));
         books.fault_begins();
         if kill % 2 == 1 {
-            postgres.kill()?
+            postgres.kill()?;
         } else {
-            postgres.stop_at_once()?
+            postgres.stop_at_once()?;
         }
         pause(dice.below(Duration::from_secs(1)));
         let begun = books.now();

@@ -76,7 +76,7 @@ impl Posts {
         match self.lanes.replace(at_work) {
             Ok(false) => {}
             Ok(true) => {
-                tracing::warn!("a connection to the database answers nothing; messages are kept over a new one")
+                tracing::warn!("a connection to the database answers nothing; messages are kept over a new one");
             }
             Err(error) => tracing::error!(error = %error, "no thread could be started to keep messages"),
         }

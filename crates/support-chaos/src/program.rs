@@ -17,15 +17,25 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(90);
 
 /// Asks until there is something.
 pub(crate) fn wait_for<T>(what: &str, mut ask: impl FnMut() -> Option<T>) -> Result<T, Stop> {
+    let mut found = None;
+    wait_until(what, PATIENCE, || {
+        found = ask();
+        found.is_some()
+    })?;
+    found.ok_or_else(|| Stop::new(format!("waited in vain: {what}")))
+}
+
+/// Waits for something that takes long, for at most so long.
+pub(crate) fn wait_until(what: &str, longest: Duration, mut ask: impl FnMut() -> bool) -> Result<(), Stop> {
     let clock = SystemClock::new();
     let began = clock.monotonic();
-    while clock.monotonic() - began < PATIENCE {
-        if let Some(found) = ask() {
-            return Ok(found);
+    while !ask() {
+        if clock.monotonic() - began > longest {
+            return Err(Stop::new(format!("waited in vain: {what}")));
         }
         thread::sleep(LOOK);
     }
-    Err(Stop::new(format!("waited in vain: {what}")))
+    Ok(())
 }
 
 /// A running child.

@@ -84,6 +84,11 @@ impl Account {
         self.numbers.insert(name.to_owned(), number);
     }
 
+    /// Adds to a number.
+    pub(crate) fn add(&mut self, name: &str, number: f64) {
+        *self.numbers.entry(name.to_owned()).or_default() += number;
+    }
+
     /// Notes how often something took how long.
     pub(crate) fn times(&mut self, name: &str, times: &[Duration]) {
         let mut sorted = times.to_vec();

@@ -70,6 +70,11 @@ impl Stage {
         People::minted(&self.key, SystemClock::new().now(), self.run)
     }
 
+    /// A program that stands beside the server's.
+    pub(crate) fn program_beside(&self, name: &str) -> PathBuf {
+        self.program.with_file_name(name)
+    }
+
     /// The key of the desk.
     pub(crate) fn key(&self) -> &str {
         &self.key

@@ -4,7 +4,7 @@
 //! demands it. What lies outside does not exist for the query, so unknown, foreign and out-of-country cannot be told
 //! apart further up.
 
-use crate::{ConversationId, CountryCode, SupportConversation, TextEnum, UserId, UserType};
+use crate::{ConversationId, CountryCode, SupportConversation, TextEnum, UserId, UserRef, UserType};
 
 /// Whose conversations.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,10 +37,15 @@ impl Visibility {
 
     /// Whether the conversation exists for that work.
     pub fn includes(&self, conversation: &SupportConversation) -> bool {
+        self.includes_owned_by(conversation.id, &conversation.user)
+    }
+
+    /// The same of a conversation of which no more is known than whose it is, which never changes.
+    pub fn includes_owned_by(&self, id: ConversationId, owner: &UserRef) -> bool {
         let in_scope = match &self.scope {
-            Scope::Owner(id, user_type) => conversation.user.id == *id && conversation.user.user_type == *user_type,
-            Scope::Countries(countries) => countries.contains(&conversation.user.country),
+            Scope::Owner(id, user_type) => owner.id == *id && owner.user_type == *user_type,
+            Scope::Countries(countries) => countries.contains(&owner.country),
         };
-        in_scope && self.only.is_none_or(|only| only == conversation.id)
+        in_scope && self.only.is_none_or(|only| only == id)
     }
 }

@@ -19,6 +19,11 @@ use crate::{Committed, Encode, Event, Source, Typing};
 pub struct SocketId(u64);
 
 impl SocketId {
+    /// The number itself, for the log.
+    pub fn number(self) -> u64 {
+        self.0
+    }
+
     /// A number from 0 to 1 that is another for each socket, evenly spread: for what not all of them should do at once.
     pub fn fraction(self) -> f64 {
         // Multiples of the golden ratio never come close to each other.

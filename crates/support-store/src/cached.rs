@@ -18,10 +18,11 @@ macro_rules! cached_sql {
             }
         }
 
-        // Without a static id the cache's key is the SQL text.
+        // The text is the same for all values, so the type alone is the cache's key; else the text would be made anew at each
+        // call, only to be compared.
         impl<$lifetime> diesel::query_builder::QueryId for $name<$lifetime> {
-            type QueryId = ();
-            const HAS_STATIC_QUERY_ID: bool = false;
+            type QueryId = $name<'static>;
+            const HAS_STATIC_QUERY_ID: bool = true;
         }
 
         impl<$lifetime> diesel::RunQueryDsl<Conn> for $name<$lifetime> {}

@@ -44,8 +44,9 @@ impl Drop for Running {
 }
 
 impl Connection {
-    /// Runs until the connection ends.
-    pub(super) async fn run(mut self) {
+    /// Runs until the connection ends. In a box: a task would keep a connection of its own for each function that it is
+    /// handed on to.
+    pub(super) async fn run(mut self: Box<Self>) {
         let mut revoked = self.desk.service.watch_revocations();
         let mut stop = self.desk.sockets.watch_stop();
         let mut running: Option<Running> = None;
@@ -82,7 +83,8 @@ impl Connection {
                     match outcome {
                         Ok(outcome) => self.session.finish(outcome),
                         Err(error) => {
-                            tracing::error!(error = %error, "the work of a socket ended early");
+                            let socket = self.subscriber.id().number();
+                            tracing::error!(socket, error = %error, "the work of a socket ended early");
                             break None;
                         }
                     }
@@ -99,12 +101,15 @@ impl Connection {
             }
         };
         drop(running);
-        self.end(closing).await;
+        // Needed once, at the end: until then no task keeps room for it.
+        Box::pin(self.end(closing)).await;
     }
 
     fn begin(&self, work: Work) -> Running {
         let (desk, subscriber) = (self.desk.clone(), Arc::clone(&self.subscriber));
-        Running(rt::spawn(async move { work.run(&desk, &subscriber).await }.in_current_span()))
+        // For the time of the work only: one that lasts as long as the socket would cost each of them some hundred bytes.
+        let span = tracing::info_span!("socket", socket = self.subscriber.id().number());
+        Running(rt::spawn(async move { work.run(&desk, &subscriber).await }.instrument(span)))
     }
 
     /// Does all steps that there are; the last one may be a close. A write that waits is given up when the access ends.
@@ -132,8 +137,8 @@ impl Connection {
     }
 
     /// Closes; none when nothing can be written any more.
-    async fn end(self, closing: Option<Closing>) {
-        let Self { writer, subscriber, session, tcp, .. } = self;
+    async fn end(self: Box<Self>, closing: Option<Closing>) {
+        let Self { writer, subscriber, session, tcp, .. } = *self;
         // Nothing more is to be put into a queue that nobody empties.
         drop((session, subscriber));
         let (result, grace) = match closing {

@@ -6,17 +6,6 @@
 //!
 //! The rules are those of RFC 6455, sections 5 (frames), 7.4 (close codes) and 8.1 (UTF-8).
 
-use std::cell::Cell;
-use std::io;
-use std::pin::Pin;
-use std::rc::Rc;
-use std::task::{Context, Poll, ready};
-
-use actix_web::error::PayloadError;
-use actix_web::web::{self, Bytes};
-use actix_web::{FromRequest, HttpRequest, dev};
-use futures_core::Stream;
-
 use super::utf8::Utf8;
 use super::violation::Violation;
 
@@ -138,7 +127,7 @@ impl FrameGuard {
 
     /// The same, and how many of the bytes may be passed on. Before a violation these are whole frames, so that nobody
     /// gets to see the frame that is refused.
-    fn scan(&mut self, bytes: &[u8]) -> (usize, Result<(), Violation>) {
+    pub(super) fn scan(&mut self, bytes: &[u8]) -> (usize, Result<(), Violation>) {
         if let Some(violation) = self.refused {
             return (0, Err(violation));
         }
@@ -321,73 +310,6 @@ impl FrameGuard {
             Opcode::Continuation | Opcode::Text | Opcode::Binary => {}
         }
         Ok(())
-    }
-}
-
-/// What the guard of a payload has found so far.
-#[derive(Debug, Clone, Default)]
-pub struct Verdict(Rc<Cell<Option<Violation>>>);
-
-impl Verdict {
-    /// The violation that ended the payload, if one did.
-    pub fn violation(&self) -> Option<Violation> {
-        self.0.get()
-    }
-}
-
-/// The payload of a WebSocket's request, guarded: the frames before a violation come through, then it ends with an
-/// error. It also ends after the client's close frame.
-///
-/// # Errors
-/// None that is known: a payload can always be made anew from its stream.
-pub fn guarded(
-    request: &HttpRequest,
-    payload: web::Payload,
-    limits: FrameLimits,
-) -> Result<(web::Payload, Verdict), actix_web::Error> {
-    let verdict = Verdict::default();
-    let guarded =
-        Guarded { payload: Some(payload.into_inner()), guard: FrameGuard::new(limits), verdict: verdict.clone() };
-    let mut stream = dev::Payload::from(Box::pin(guarded) as BoxedStream);
-    Ok((web::Payload::from_request(request, &mut stream).into_inner()?, verdict))
-}
-
-type BoxedStream = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
-
-struct Guarded {
-    /// `None` when nothing more may come of it.
-    payload: Option<dev::Payload>,
-    guard: FrameGuard,
-    verdict: Verdict,
-}
-
-impl Stream for Guarded {
-    type Item = Result<Bytes, PayloadError>;
-
-    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let this = &mut *self;
-        loop {
-            let Some(payload) = this.payload.as_mut() else { return Poll::Ready(None) };
-            if let Some(violation) = this.verdict.violation() {
-                this.payload = None;
-                return Poll::Ready(Some(Err(PayloadError::Io(io::Error::other(violation)))));
-            }
-            if this.guard.part == Part::Over {
-                this.payload = None;
-                return Poll::Ready(None);
-            }
-            match ready!(Pin::new(payload).poll_next(cx)) {
-                Some(Ok(mut bytes)) => {
-                    let (passed, result) = this.guard.scan(&bytes);
-                    bytes.truncate(passed);
-                    this.verdict.0.set(result.err());
-                    if !bytes.is_empty() {
-                        return Poll::Ready(Some(Ok(bytes)));
-                    }
-                }
-                end => return Poll::Ready(end),
-            }
-        }
     }
 }
 

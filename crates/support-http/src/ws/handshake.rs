@@ -12,7 +12,6 @@ use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::http::header::{ORIGIN, SEC_WEBSOCKET_PROTOCOL};
 use actix_web::{HttpRequest, HttpResponse, rt, web};
 use support_rbac::{AuthenticationError, Caller};
-use tracing::Instrument;
 
 use super::connection::Connection;
 use super::session::Session;
@@ -79,7 +78,6 @@ pub(crate) async fn connect(
         upgrade(&request, payload, frame_limits, &[PROTOCOL]).map_err(|_| no_handshake())?;
     let writer = writer.with_timeout(limits.write_timeout);
     let tcp = request.conn_data::<Arc<TcpHandle>>().cloned();
-    let span = tracing::Span::current();
     match place {
         // A browser learns of it by the close code only.
         None => {
@@ -90,8 +88,10 @@ pub(crate) async fn connect(
             let side = caller.principal.side();
             let subscriber = Arc::new(desk.service.hub().connect(person, side));
             let session = Session::new(desk.service.clone(), caller, origin, Arc::clone(&subscriber), limits);
-            let connection = Connection { desk, session, subscriber, reader, writer, tcp };
-            rt::spawn(connection.run().instrument(span));
+            let connection = Box::new(Connection { desk, session, subscriber, reader, writer, tcp });
+            // In the span of the request, whose id leads from here to what the log says about the socket later.
+            tracing::info!(socket = connection.subscriber.id().number(), "a socket was opened");
+            rt::spawn(connection.run());
             // The place is taken for as long as there is something to write, whether or not anybody reads it.
             return Ok(response.map_body(|_, body| BoxBody::new(Placed { body, _place: place })));
         }

@@ -1,8 +1,8 @@
 //! WebSockets: from a TCP connection up to what a client means.
 //!
 //! From below: `tcp` sets what the kernel does for a connection, `guard` refuses what a client must not send, and
-//! `transport` turns the rest into whole messages, and messages into frames; nothing of this knows what a message means
-//! or who sent it, and nothing above it names actix-ws. `handshake` lets people in, `sockets` counts them. `connection` is
+//! `transport` turns the rest into whole messages, and messages into frames, which wait in the `outbox`; nothing of this
+//! knows what a message means or who sent it, and nothing above it names a frame. `handshake` lets people in, `sockets` counts them. `connection` is
 //! the loop, and `session` all that it means: `requests` is what clients send, `frames` what they are sent, `place` where
 //! in a room they are, `work` the use cases.
 //!
@@ -15,6 +15,7 @@ mod flood;
 mod frames;
 pub mod guard;
 mod handshake;
+mod outbox;
 mod place;
 mod requests;
 mod session;

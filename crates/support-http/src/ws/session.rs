@@ -11,7 +11,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use support_domain::{ConversationId, Side, SupportConversation};
+use support_domain::{ConversationId, Side, UserRef};
 use support_rbac::{Action, Caller, ListConversations, ListMessages, MarkRead, RevocationList, SendMessage, authorize};
 use support_realtime::Subscriber;
 use support_realtime::queue::{Delivery, Lagged, Topic};
@@ -30,8 +30,8 @@ use crate::error::{ApiError, ClosingCode, ErrorCode};
 #[derive(Debug)]
 struct Room {
     place: Place,
-    /// As it was when it was joined; whose it is does not change.
-    conversation: Option<Box<SupportConversation>>,
+    /// Whose it is, once it was read.
+    owner: Option<UserRef>,
 }
 
 /// What a client has asked for, and under which id.
@@ -51,7 +51,8 @@ pub(super) struct Session {
     subscriber: Arc<Subscriber>,
     limits: SocketLimits,
     flood: FloodGate,
-    rooms: HashMap<ConversationId, Room>,
+    /// In boxes, since most sockets are in one room, and the table has places for more.
+    rooms: HashMap<ConversationId, Box<Room>>,
     watches_inbox: bool,
     steps: VecDeque<Step>,
     /// Waits to be done for the client.
@@ -136,6 +137,10 @@ impl Session {
             self.end(Closing::Because(code));
         }
         let step = self.steps.pop_front();
+        if self.steps.is_empty() {
+            // An idle socket keeps no room for what it was sent.
+            self.steps = VecDeque::new();
+        }
         self.is_over = matches!(step, Some(Step::Close(_)));
         step
     }
@@ -294,7 +299,7 @@ impl Session {
                 return Err(ApiError::invalid("conversationId", "is one room too many for one socket"));
             }
             Entry::Vacant(room) => {
-                room.insert(Room { place: Place::new(), conversation: None });
+                room.insert(Box::new(Room { place: Place::new(), owner: None }));
             }
         }
         self.to_read.retain(|(waiting, _)| *waiting != id);

@@ -1,28 +1,37 @@
-//! A WebSocket as two halves: one that reads whole messages, one that writes them. The only place that knows actix-ws.
+//! A WebSocket as two halves: one that reads whole messages, one that writes them. The only place, beside the `outbox`
+//! between the writer and the connection, that knows frames.
+//!
+//! actix-ws answers the handshake, and actix-http's codec reads and writes the frames. The stream and the session that
+//! actix-ws brings are not used: its session keeps some kilobytes for each socket, ends only with its queue of 32
+//! messages, and takes all of them into memory at once, however long they are.
 //!
 //! Neither half waits for a peer without an end: what is read is bounded by the [`FrameLimits`], what is written by a
 //! time-out. Nothing here answers anybody by itself: whoever holds the halves decides on pings, closes and violations,
 //! and ends the connection by closing or dropping the writer.
 
 use std::fmt;
-use std::sync::Arc;
+use std::future::poll_fn;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use actix_http::ws::verify_handshake;
+use actix_http::ws::{CloseCode, CloseReason, Codec, Frame, Item, Message, verify_handshake};
+use actix_web::body::BoxBody;
 use actix_web::web::{self, Bytes, BytesMut};
-use actix_web::{HttpRequest, HttpResponse};
-use actix_ws::{CloseCode, CloseReason, Closed, Item, Message, MessageStream, Session};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, dev};
 use bytestring::ByteString;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use futures_core::Stream;
+use tokio_util::codec::Decoder;
 
-use super::guard::{FrameLimits, Verdict, guarded};
+use super::guard::{FrameGuard, FrameLimits};
+use super::outbox::{Gone, Outbox, outbox};
 use super::violation::Violation;
 
 /// How long a peer may let a write wait, unless the writer was told otherwise.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Bytes of text that may be in the queue of a writer. One longer text goes alone.
-const MOST_QUEUED_BYTES: usize = 256 * 1024;
+/// The payload of a control frame has at most so many bytes (RFC 6455, section 5.5).
+const MOST_CONTROL_BYTES: usize = 125;
 
 /// Answers a request for a WebSocket: the response to give back from the handler, and the two halves to run in a task
 /// of their own. Of the subprotocols that the client offers, the first that is in `protocols` is agreed on.
@@ -35,12 +44,11 @@ pub fn upgrade(
     limits: FrameLimits,
     protocols: &[&str],
 ) -> Result<(HttpResponse, FrameWriter, FrameReader), actix_web::Error> {
-    let (payload, verdict) = guarded(request, payload, limits)?;
-    let (response, session, stream) = actix_ws::handle_with_protocols(request, payload, protocols)?;
-    // The guard has the say. This limit only has to be no narrower.
-    let largest = usize::try_from(limits.max_frame_bytes.max(125)).unwrap_or(usize::MAX);
-    let reader = FrameReader { stream: stream.max_frame_size(largest), verdict, message: None, is_over: false };
-    Ok((response, FrameWriter::new(session), reader))
+    let nothing = web::Payload::from_request(request, &mut dev::Payload::None).into_inner()?;
+    let (response, _, _) = actix_ws::handle_with_protocols(request, nothing, protocols)?;
+    let (outbox, body) = outbox();
+    let response = response.set_body(BoxBody::new(body));
+    Ok((response, FrameWriter::new(outbox), FrameReader::new(payload.into_inner(), limits)))
 }
 
 /// Whether a request is a handshake that [`upgrade`] will answer.
@@ -84,10 +92,15 @@ impl fmt::Debug for Incoming {
 
 /// The half that reads.
 pub struct FrameReader {
-    stream: MessageStream,
-    verdict: Verdict,
+    /// None when nothing more may come of it.
+    payload: Option<dev::Payload>,
+    guard: FrameGuard,
+    codec: Codec,
+    /// What the guard has let through and is no whole frame yet.
+    bytes: BytesMut,
     message: Option<Fragments>,
-    is_over: bool,
+    /// Behind what is in `bytes`.
+    violation: Option<Violation>,
 }
 
 /// A message of which not all fragments have come. They are copied into one buffer, since each of them would keep alive
@@ -98,46 +111,74 @@ struct Fragments {
 }
 
 impl FrameReader {
+    fn new(payload: dev::Payload, limits: FrameLimits) -> Self {
+        // The guard has the say. This limit only has to be no narrower.
+        let largest = usize::try_from(limits.max_frame_bytes).unwrap_or(usize::MAX).max(MOST_CONTROL_BYTES);
+        Self {
+            payload: Some(payload),
+            guard: FrameGuard::new(limits),
+            codec: Codec::new().max_size(largest),
+            bytes: BytesMut::new(),
+            message: None,
+            violation: None,
+        }
+    }
+
     /// Waits for what comes next. Nothing is lost when the waiting is given up. After the last there is only `Gone`.
     pub async fn next(&mut self) -> Incoming {
-        let incoming = loop {
-            if self.is_over {
-                break Incoming::Gone;
-            }
-            match self.stream.recv().await {
-                Some(Ok(message)) => {
-                    if let Some(incoming) = self.assemble(message) {
-                        break incoming;
-                    }
-                }
-                // Messages from before the error may still come; after them the stream ends.
-                Some(Err(_)) => {}
-                None => break self.verdict.violation().map_or(Incoming::Gone, Incoming::Violation),
-            }
-        };
-        self.is_over = matches!(incoming, Incoming::Close(_) | Incoming::Violation(_) | Incoming::Gone);
+        let incoming = poll_fn(|cx| self.poll_next(cx)).await;
+        if matches!(incoming, Incoming::Close(_) | Incoming::Violation(_) | Incoming::Gone) {
+            (self.payload, self.message, self.bytes) = (None, None, BytesMut::new());
+        }
         incoming
     }
 
-    fn assemble(&mut self, message: Message) -> Option<Incoming> {
-        Some(match message {
-            Message::Text(text) => Incoming::Text(text),
-            Message::Binary(bytes) => Incoming::Binary(bytes),
-            Message::Continuation(Item::FirstText(bytes)) => return self.begin(true, &bytes),
-            Message::Continuation(Item::FirstBinary(bytes)) => return self.begin(false, &bytes),
-            Message::Continuation(Item::Continue(bytes)) => {
+    fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Incoming> {
+        loop {
+            let Some(payload) = self.payload.as_mut() else { return Poll::Ready(Incoming::Gone) };
+            match self.codec.decode(&mut self.bytes) {
+                Ok(Some(frame)) => match self.assemble(frame) {
+                    Some(incoming) => return Poll::Ready(incoming),
+                    None => continue,
+                },
+                Ok(None) => {}
+                Err(error) => {
+                    tracing::error!(error = %error, "the guard has let a frame through that cannot be read");
+                    return Poll::Ready(Incoming::Gone);
+                }
+            }
+            if let Some(violation) = self.violation {
+                return Poll::Ready(Incoming::Violation(violation));
+            }
+            if self.bytes.is_empty() {
+                // An idle socket keeps no buffer.
+                self.bytes = BytesMut::new();
+            }
+            let Some(Ok(bytes)) = ready!(Pin::new(payload).poll_next(cx)) else { return Poll::Ready(Incoming::Gone) };
+            let (passed, judged) = self.guard.scan(&bytes);
+            self.violation = judged.err();
+            self.bytes.extend_from_slice(&bytes[..passed]);
+        }
+    }
+
+    fn assemble(&mut self, frame: Frame) -> Option<Incoming> {
+        Some(match frame {
+            Frame::Text(bytes) => text(bytes),
+            Frame::Binary(bytes) => Incoming::Binary(bytes),
+            Frame::Continuation(Item::FirstText(bytes)) => return self.begin(true, &bytes),
+            Frame::Continuation(Item::FirstBinary(bytes)) => return self.begin(false, &bytes),
+            Frame::Continuation(Item::Continue(bytes)) => {
                 self.message.as_mut()?.bytes.extend_from_slice(&bytes);
                 return None;
             }
-            Message::Continuation(Item::Last(bytes)) => {
+            Frame::Continuation(Item::Last(bytes)) => {
                 let mut message = self.message.take()?;
                 message.bytes.extend_from_slice(&bytes);
                 message.into_incoming()
             }
-            Message::Ping(bytes) => Incoming::Ping(bytes),
-            Message::Pong(_) => Incoming::Pong,
-            Message::Close(reason) => Incoming::Close(reason.map(|reason| reason.code.into())),
-            Message::Nop => return None,
+            Frame::Ping(bytes) => Incoming::Ping(bytes),
+            Frame::Pong(_) => Incoming::Pong,
+            Frame::Close(reason) => Incoming::Close(reason.map(|reason| reason.code.into())),
         })
     }
 
@@ -147,14 +188,15 @@ impl FrameReader {
     }
 }
 
+/// The guard has looked at it already; a string wants to see for itself.
+fn text(bytes: Bytes) -> Incoming {
+    ByteString::try_from(bytes).map_or(Incoming::Violation(Violation::InvalidText), Incoming::Text)
+}
+
 impl Fragments {
     fn into_incoming(self) -> Incoming {
         let bytes = self.bytes.freeze();
-        if !self.is_text {
-            return Incoming::Binary(bytes);
-        }
-        // The guard has looked at it already; a string wants to see for itself.
-        ByteString::try_from(bytes).map_or(Incoming::Violation(Violation::InvalidText), Incoming::Text)
+        if self.is_text { text(bytes) } else { Incoming::Binary(bytes) }
     }
 }
 
@@ -165,26 +207,12 @@ pub struct Stuck;
 
 /// The half that writes. Dropped, it ends the connection without a close frame.
 ///
-/// A write is done when the frame is in the queue, which holds 32 frames and some 256 KiB of text. It is stuck when there
-/// is no room in the queue for longer than the time-out; the writer is of no use after that.
+/// A write is done when the frame is in the outbox, which holds 32 frames and some 256 KiB of messages. It is stuck when there
+/// is no room in it for longer than the time-out; the writer is of no use after that.
 pub struct FrameWriter {
-    /// `None` once stuck.
-    session: Option<Session>,
+    /// None once stuck.
+    outbox: Option<Outbox>,
     timeout: Duration,
-    /// A permit for each byte of text in the queue.
-    room: Arc<Semaphore>,
-}
-
-/// A text in the queue, which gives its room back when it has left it.
-struct Queued {
-    text: ByteString,
-    _room: OwnedSemaphorePermit,
-}
-
-impl AsRef<[u8]> for Queued {
-    fn as_ref(&self) -> &[u8] {
-        self.text.as_bytes()
-    }
 }
 
 impl FrameWriter {
@@ -194,9 +222,8 @@ impl FrameWriter {
         Self { timeout, ..self }
     }
 
-    fn new(session: Session) -> Self {
-        let room = Arc::new(Semaphore::new(MOST_QUEUED_BYTES));
-        Self { session: Some(session), timeout: WRITE_TIMEOUT, room }
+    fn new(outbox: Outbox) -> Self {
+        Self { outbox: Some(outbox), timeout: WRITE_TIMEOUT }
     }
 
     /// Writes a message of text.
@@ -204,15 +231,7 @@ impl FrameWriter {
     /// # Errors
     /// [`Stuck`].
     pub async fn text(&mut self, text: ByteString) -> Result<(), Stuck> {
-        let room = Arc::clone(&self.room);
-        self.write(async |session| {
-            let bytes = u32::try_from(text.len().min(MOST_QUEUED_BYTES)).unwrap_or(u32::MAX);
-            let room = room.acquire_many_owned(bytes).await.map_err(|_| Closed)?;
-            let queued = Bytes::from_owner(Queued { text, _room: room });
-            // It was a text before; a string wants to see for itself.
-            session.text(ByteString::try_from(queued).map_err(|_| Closed)?).await
-        })
-        .await
+        self.write(Message::Text(text)).await
     }
 
     /// Writes a message of bytes.
@@ -220,7 +239,7 @@ impl FrameWriter {
     /// # Errors
     /// [`Stuck`].
     pub async fn binary(&mut self, bytes: Bytes) -> Result<(), Stuck> {
-        self.write(async |session| session.binary(bytes).await).await
+        self.write(Message::Binary(bytes)).await
     }
 
     /// Asks for a sign of life. Of the bytes at most 125 are sent.
@@ -228,7 +247,7 @@ impl FrameWriter {
     /// # Errors
     /// [`Stuck`].
     pub async fn ping(&mut self, bytes: &[u8]) -> Result<(), Stuck> {
-        self.write(async |session| session.ping(bytes).await).await
+        self.write(Message::Ping(control(bytes))).await
     }
 
     /// Answers a ping with its bytes.
@@ -236,7 +255,7 @@ impl FrameWriter {
     /// # Errors
     /// [`Stuck`].
     pub async fn pong(&mut self, bytes: &[u8]) -> Result<(), Stuck> {
-        self.write(async |session| session.pong(bytes).await).await
+        self.write(Message::Pong(control(bytes))).await
     }
 
     /// Closes: what was written before, then the close frame, then the end of the connection. What the peer still sends
@@ -244,36 +263,37 @@ impl FrameWriter {
     ///
     /// # Errors
     /// [`Stuck`]; the connection ends without a close frame.
-    pub async fn close(self, code: u16, reason: &'static str) -> Result<(), Stuck> {
+    pub async fn close(mut self, code: u16, reason: &'static str) -> Result<(), Stuck> {
         let description = (!reason.is_empty()).then(|| reason.to_owned());
-        self.end(Some(CloseReason { code: CloseCode::from(code), description })).await
+        let reason = CloseReason { code: CloseCode::from(code), description };
+        self.write(Message::Close(Some(reason))).await
     }
 
     /// Answers the peer's close frame with its own code, as the last frame.
     ///
     /// # Errors
     /// [`Stuck`]; the connection ends without a close frame.
-    pub async fn answer_close(self, code: Option<u16>) -> Result<(), Stuck> {
-        self.end(code.map(|code| CloseReason::from(CloseCode::from(code)))).await
+    pub async fn answer_close(mut self, code: Option<u16>) -> Result<(), Stuck> {
+        self.write(Message::Close(code.map(|code| CloseReason::from(CloseCode::from(code))))).await
     }
 
-    async fn end(mut self, reason: Option<CloseReason>) -> Result<(), Stuck> {
-        let session = self.session.take().ok_or(Stuck)?;
-        // Waiting for room in a queue that nobody empties has to end like any other write.
-        let closing = tokio::time::timeout(self.timeout, session.close(reason));
-        closing.await.map_err(|_| Stuck)?.map_err(|_| Stuck)
-    }
-
-    async fn write(&mut self, write: impl AsyncFnOnce(&mut Session) -> Result<(), Closed>) -> Result<(), Stuck> {
-        let session = self.session.as_mut().ok_or(Stuck)?;
-        match tokio::time::timeout(self.timeout, write(session)).await {
+    async fn write(&mut self, message: Message) -> Result<(), Stuck> {
+        let outbox = self.outbox.as_ref().ok_or(Stuck)?;
+        let mut message = Some(message);
+        let written = tokio::time::timeout(self.timeout, poll_fn(|cx| outbox.poll_put(&mut message, cx)));
+        match written.await {
             Ok(Ok(())) => Ok(()),
-            Ok(Err(Closed)) | Err(_) => {
-                self.session = None;
+            Ok(Err(Gone)) | Err(_) => {
+                self.outbox = None;
                 Err(Stuck)
             }
         }
     }
+}
+
+/// What of these bytes a control frame takes.
+fn control(bytes: &[u8]) -> Bytes {
+    Bytes::copy_from_slice(&bytes[..bytes.len().min(MOST_CONTROL_BYTES)])
 }
 
 #[cfg(test)]

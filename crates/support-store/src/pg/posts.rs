@@ -4,6 +4,7 @@
 //! A conversation's posts all go to the same thread, so that within a node none misses because of another.
 
 mod lanes;
+mod one;
 mod statement;
 
 use std::collections::btree_map::Entry;

@@ -47,7 +47,7 @@ impl Session {
                 let now = self.now();
                 match self.rooms.get_mut(&id) {
                     // It was followed before, and still is; what it lacks is read as soon as that can be done.
-                    Some(room) if room.conversation.is_some() && matches!(error, ServiceError::Store(_)) => {
+                    Some(room) if room.owner.is_some() && matches!(error, ServiceError::Store(_)) => {
                         room.place.failed_to_read(now);
                     }
                     _ => drop(self.rooms.remove(&id)),
@@ -66,7 +66,7 @@ impl Session {
                 asked_for_more: self.asks_for_more,
             };
             let turn = room.place.joined(&caught, now);
-            room.conversation = Some(Box::new(listed.conversation));
+            room.owner = Some(listed.conversation.user);
             self.take(id, turn);
         }
     }
@@ -142,7 +142,7 @@ impl Session {
             return false;
         }
         for (id, room) in &self.rooms {
-            if !room.conversation.as_ref().is_some_and(|conversation| visibility.includes(conversation)) {
+            if !room.owner.as_ref().is_some_and(|owner| visibility.includes_owned_by(*id, owner)) {
                 return false;
             }
             self.subscriber.enter(*id, Arc::clone(&visibility));

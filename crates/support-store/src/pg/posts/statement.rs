@@ -15,6 +15,7 @@ use support_domain::{ConversationId, SupportConversation, TextEnum, Visibility};
 use super::super::Conn;
 use super::super::queries::conversations::list_conversations_by_id;
 use super::super::schema::support_messages as m;
+use super::one::Alone;
 use crate::StoreError;
 use crate::cached::cached_sql;
 use crate::post::Post;
@@ -129,6 +130,9 @@ pub(super) struct Kept {
 
 /// Keeps the changes that still can be kept, each wholly or not at all.
 pub(super) fn keep_posts(conn: &mut Conn, changes: &[Change<'_>]) -> QueryResult<Kept> {
+    if let Some(alone) = Alone::of(changes) {
+        return alone.keep(conn);
+    }
     let rows: Vec<(Id, bool)> = statement(changes).load(conn)?;
     let mut kept = Kept::default();
     for (id, is_kept) in rows {

@@ -42,9 +42,9 @@ impl SmallDisk {
     /// Only root may mount one, and not everywhere. Otherwise says so, and the test is to be left out.
     fn mount() -> Option<Self> {
         let disk = Self(scratch_folder());
-        let mounted =
-            Command::new("mount").args(["-t", "tmpfs", "-o", "size=160m,mode=755", "tmpfs"]).arg(disk.0.path());
-        let is_mounted = mounted.output().is_ok_and(|output| output.status.success());
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=160m,mode=755", "tmpfs"]).arg(disk.0.path());
+        let is_mounted = mount.output().is_ok_and(|output| output.status.success());
         if !is_mounted {
             eprintln!("skipped: no file system can be mounted here");
         }

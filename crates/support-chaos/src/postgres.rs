@@ -129,11 +129,14 @@ impl Postgres {
         fs::read_to_string(self.data.join("postmaster.pid")).ok()?.lines().next()?.trim().parse().ok()
     }
 
-    /// Ends its first process as `kill -9` does; the others end by themselves when they miss it.
+    /// Ends its first process as `kill -9` does, and waits until the others, which miss it, have ended by themselves: until
+    /// then they still commit.
     pub(crate) fn kill(&self) -> Result<(), Stop> {
         let pid = self.pid().ok_or_else(|| Stop::new("PostgreSQL does not run"))?;
+        let others = fs::read_to_string(format!("/proc/{pid}/task/{pid}/children")).unwrap_or_default();
+        let all: Vec<u32> = others.split_whitespace().filter_map(|pid| pid.parse().ok()).chain([pid]).collect();
         send(pid, Signal::KILL)?;
-        wait_for("PostgreSQL has ended", || (!is_there(pid)).then_some(()))
+        wait_for("PostgreSQL has ended", || (!all.iter().any(|pid| is_there(*pid))).then_some(()))
     }
 
     /// Stops it without a checkpoint, as a machine that fails does.

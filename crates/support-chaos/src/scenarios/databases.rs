@@ -20,12 +20,12 @@ pub(super) fn kill(stage: &Stage) -> Result<Played, Stop> {
     for kill in 1..=kills {
         traffic.flows(50)?;
         pause(dice.below(Duration::from_millis(300)));
-        books.fault_begins();
         if kill % 2 == 1 {
             postgres.kill()?;
         } else {
             postgres.stop_at_once()?;
         }
+        books.fault_begins();
         pause(dice.below(Duration::from_secs(1)));
         let begun = books.now();
         postgres.start()?;
@@ -53,8 +53,8 @@ pub(super) fn promote(stage: &Stage) -> Result<Played, Stop> {
     let mut times = Vec::new();
     for promotion in 1..=promotions {
         traffic.flows(100)?;
-        books.fault_begins();
         primary.kill()?;
+        books.fault_begins();
         let begun = books.now();
         standby.promote()?;
         times.push(books.now().saturating_sub(begun));

@@ -35,8 +35,8 @@ fn kill(stage: &Stage, nodes: &mut [Node], kills: usize, database: &Database) ->
         traffic.flows(20)?;
         pause(dice.below(Duration::from_millis(300)));
         let number = usize::try_from(dice.roll() % nodes.len() as u64).unwrap_or(0);
-        books.fault_begins();
         nodes[number].kill();
+        books.fault_begins();
         pause(dice.below(Duration::from_millis(300)));
         let begun = books.now();
         nodes[number].open()?;

@@ -21,8 +21,8 @@ pub(super) fn play(stage: &Stage) -> Result<Played, Stop> {
     let still = stage.pick(Duration::from_secs(4), Duration::from_secs(60));
     for (number, node) in nodes.iter().enumerate().take(stage.pick(1, 2)) {
         traffic.flows(50)?;
-        books.fault_begins();
         node.pause()?;
+        books.fault_begins();
         // The other one serves meanwhile.
         let waited = traffic.recovers(number + 1).and_then(|()| traffic.flows(50));
         pause(still);

@@ -76,11 +76,12 @@ fn the_schema_of_before_is_migrated_with_everything_in_it(backend: Backend) {
 /// of the version before does, must not wait as long as that.
 fn a_migration_that_waits_for_a_table_lets_others_through(backend: Backend) {
     let database = database_of_before(backend);
-    let mut holder = database.connect();
-    holder.execute("BEGIN");
-    holder.execute("LOCK TABLE support_chat.support_attachments IN ACCESS SHARE MODE");
     let environment = [("DATABASE_URL".to_owned(), database.url())].into();
     std::thread::scope(|scope| {
+        // In here, so that a failure lets go of the table before the migration is waited for.
+        let mut holder = database.connect();
+        holder.execute("BEGIN");
+        holder.execute("LOCK TABLE support_chat.support_attachments IN ACCESS SHARE MODE");
         let migration = scope.spawn(|| binary(&["migrate"], &environment).printed());
         let mut looker = database.connect();
         let waiting = "SELECT mode AS line FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock' \

@@ -1,5 +1,7 @@
 //! Keeps the bytes of files. Whoever asks has the right to them: that was decided before.
 
+mod probe;
+
 use std::fmt;
 use std::future::Future;
 use std::sync::Arc;
@@ -18,6 +20,8 @@ use support_domain::{StorageKey, SupportAttachment};
 use crate::disposition::content_disposition;
 use crate::place::Place;
 use crate::scan::Scanner;
+
+pub use self::probe::{ProbeFailed, Probed};
 
 /// How long a signed link is good. Whoever has it needs no token, so it is long enough to follow a redirect and no longer;
 /// never more than 15 minutes.

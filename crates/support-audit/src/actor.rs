@@ -103,6 +103,12 @@ impl Actor {
         Self { id: Some(id.to_string()), email, role, country, ip_address: None, user_agent: None }
     }
 
+    /// Whoever runs the desk, at its command line: known by the address that they give, if they give one.
+    pub const fn operator(country: CountryCode, email: Option<ActorEmail>) -> Self {
+        let (role, country) = (ActorRole("operator"), Some(country));
+        Self { id: None, email, role, country, ip_address: None, user_agent: None }
+    }
+
     /// The desk itself, in that country.
     pub(crate) const fn system(country: Option<CountryCode>) -> Self {
         Self { id: None, email: None, role: ActorRole("system"), country, ip_address: None, user_agent: None }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 use support_domain::settings::Setting;
 use support_domain::{
-    AdminId, AutoAssignMode, ConversationId, ConversationStatus, DeskSettings, MessageId, Priority, Side, TextEnum,
-    UserType,
+    AdminId, AutoAssignMode, ConversationId, ConversationStatus, CountryCode, DeskSettings, MessageId, Priority, Side,
+    TextEnum, Timestamp, UserType,
 };
 
 /// Something that was done to a conversation, or to the desk itself.
@@ -77,6 +77,22 @@ pub enum AuditEvent {
         /// The version that it made.
         version: i64,
     },
+    /// Old conversations were removed for good, with their messages and files. One record for all that went together; it
+    /// names each, so that it can be said of any what has become of it.
+    ConversationsPurged {
+        /// Which ones.
+        conversations: Vec<ConversationId>,
+        /// Of which country.
+        country: CountryCode,
+        /// In which status they were.
+        status: ConversationStatus,
+        /// Before which moment the last message of each was written.
+        before: Timestamp,
+        /// How many messages went with them.
+        messages: usize,
+        /// How many files went with them.
+        files: usize,
+    },
 }
 
 impl AuditEvent {
@@ -89,6 +105,7 @@ impl AuditEvent {
             Self::ConversationAssigned { .. } | Self::AssignedInTurn { .. } => "SUPPORT_CONVERSATION_ASSIGNED",
             Self::MessageSent { .. } => "SUPPORT_MESSAGE_SENT",
             Self::SettingsUpdated { .. } => "SETTINGS_UPDATED",
+            Self::ConversationsPurged { .. } => "SUPPORT_CONVERSATIONS_PURGED",
         }
     }
 
@@ -100,7 +117,7 @@ impl AuditEvent {
         }
     }
 
-    /// What it was done to; none if it was the desk itself.
+    /// What it was done to; none if it was the desk itself, or many at once.
     pub const fn conversation(&self) -> Option<ConversationId> {
         match self {
             Self::ConversationCreated { conversation, .. }
@@ -109,7 +126,7 @@ impl AuditEvent {
             | Self::ConversationAssigned { conversation, .. }
             | Self::AssignedInTurn { conversation, .. }
             | Self::MessageSent { conversation, .. } => Some(*conversation),
-            Self::SettingsUpdated { .. } => None,
+            Self::SettingsUpdated { .. } | Self::ConversationsPurged { .. } => None,
         }
     }
 
@@ -152,6 +169,9 @@ impl AuditEvent {
                 format!("User wrote to conversation {conversation}")
             }
             Self::SettingsUpdated { version, .. } => format!("Admin changed the support settings to version {version}"),
+            Self::ConversationsPurged { conversations, country, status, .. } => {
+                format!("Operator purged {status} conversations of {country}: {}", conversations.len())
+            }
         }
     }
 
@@ -173,6 +193,10 @@ impl AuditEvent {
             Self::SettingsUpdated { from, to, version } => {
                 json!({"oldSettings": values(from), "newSettings": values(to), "version": version})
             }
+            Self::ConversationsPurged { conversations, country, status, before, messages, files } => json!({
+                "conversationIds": conversations, "conversations": conversations.len(), "messages": messages,
+                "files": files, "countryCode": country, "status": status, "lastMessageBefore": before
+            }),
         }
     }
 }

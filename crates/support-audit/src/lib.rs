@@ -7,6 +7,34 @@
 //!
 //! Nothing here may see a message's content, open a database or know HTTP.
 //!
+//! # By example
+//! A log is whatever appends a record, mostly a transaction. What is recorded says who did what, never what was said:
+//! ```
+//! use support_audit::*;
+//! use support_domain::*;
+//!
+//! struct Log(Vec<AuditLogRecord>);
+//!
+//! impl AuditLog for Log {
+//!     type Error = std::convert::Infallible;
+//!
+//!     fn append(&mut self, record: AuditLogRecord) -> Result<(), Self::Error> {
+//!         self.0.push(record);
+//!         Ok(())
+//!     }
+//! }
+//!
+//! let (at, ids) = (SystemClock::new().now(), SystemIds::new());
+//! let conversation = ConversationId(ids.next(at));
+//! let event = AuditEvent::PriorityChanged { conversation, from: Priority::Normal, to: Priority::Urgent };
+//! let actor = Actor::admin(&AdminId::parse("admin-1")?, Side::Admin.into(), Some(CountryCode::Bangladesh), None);
+//! let (mut log, environment) = (Log(Vec::new()), Environment::parse("staging")?);
+//! log_audit_event(&mut log, &event, &actor, &Stamp { id: AuditLogId(ids.next(at)), at, environment: &environment })?;
+//! assert_eq!(log.0[0].action_type, "SUPPORT_CONVERSATION_PRIORITY_CHANGED");
+//! assert_eq!(log.0[0].entity_id, Some(conversation.to_string()));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # How to add
 //! - **an action**: a variant of [`AuditEvent`] made of ids, numbers and enums only, and its row in each `match` of
 //!   `event.rs`; the test there prints all of them for review.

@@ -95,6 +95,32 @@ fn the_settings_are_of_no_conversation() {
 }
 
 #[test]
+fn a_purge_is_the_operators_and_names_what_went() {
+    let kept_by = |email: Option<&str>| {
+        let email = email.map(|email| ActorEmail::parse(email).unwrap());
+        record(&conversations_purged(), &Actor::operator(CountryCode::Bangladesh, email))
+    };
+    let record = kept_by(Some("ops@example.com"));
+    let who = (record.actor_id.as_deref(), record.actor_email.as_str(), record.actor_role.as_str());
+    assert_eq!(who, (None, "ops@example.com", "operator"));
+    assert_eq!(record.country_code.as_deref(), Some("BD"));
+    assert_eq!((record.entity_type.as_str(), record.entity_id), ("support_conversation", None));
+    assert_eq!(record.metadata.unwrap()["conversationIds"], json!([conversation()]));
+    assert_eq!(kept_by(None).actor_email, "unknown");
+}
+
+fn conversations_purged() -> AuditEvent {
+    AuditEvent::ConversationsPurged {
+        conversations: vec![conversation()],
+        country: CountryCode::Bangladesh,
+        status: ConversationStatus::Closed,
+        before: Timestamp::from_millis(86_400_000),
+        messages: 12,
+        files: 3,
+    }
+}
+
+#[test]
 fn every_event_says_what_was_done_and_not_what_was_said() {
     let (id, admin_id) = (conversation(), AdminId::parse("admin-2").unwrap());
     let message: MessageId = "0190c5a4-1111-7e64-8f5e-2f5a0c6d1b2e".parse().unwrap();
@@ -118,6 +144,7 @@ fn every_event_says_what_was_done_and_not_what_was_said() {
         AuditEvent::MessageSent { conversation: id, message, seq: 4, by: Side::Admin },
         AuditEvent::MessageSent { conversation: id, message, seq: 5, by: Side::User },
         settings_updated(),
+        conversations_purged(),
     ];
     let said: Vec<String> = events
         .iter()
@@ -142,6 +169,11 @@ fn every_event_says_what_was_done_and_not_what_was_said() {
             r#"{"allowedMimeTypes":["image/jpeg","image/png","image/webp","application/pdf"],"autoAssignMode":"manual","#,
             r#""businessHoursEnabled":false,"businessHoursEnd":"17:00","businessHoursStart":"09:00","#,
             r#""defaultPriority":"normal","maxAttachmentSizeMB":10,"maxMessageLength":4000},"version":3}"#,
+        ),
+        concat!(
+            r#"SUPPORT_CONVERSATIONS_PURGED | Operator purged closed conversations of BD: 1 | {"conversationIds":["ID"],"#,
+            r#""conversations":1,"countryCode":"BD","files":3,"lastMessageBefore":"1970-01-02T00:00:00.000Z","#,
+            r#""messages":12,"status":"closed"}"#,
         ),
     ];
     assert_eq!(said, expected);

@@ -5,6 +5,43 @@
 //! know a framework, speak SQL, read the system clock (but for [`clock::SystemClock`]) or draw a random number (but
 //! for [`ids::SystemIds`]).
 //!
+//! # By example
+//! Words become safe where they come in, and a conversation's numbers come out of its transitions, which take the old state and
+//! return the new one:
+//! ```
+//! use support_domain::conversation::ConversationDraft;
+//! use support_domain::message::MessageDraft;
+//! use support_domain::*;
+//!
+//! let (limits, mut masked) = (Limits::default(), MaskedKinds::new());
+//! let words = "My card is 4111 1111 1111 1111, <b>please</b> help";
+//! let content = MessageContent::parse_noting(words, ContentFormat::Text, &limits, &mut masked)?;
+//! assert_eq!(content.text(), "My card is **** **** **** 1111, <b>please</b> help");
+//! assert_eq!(content.html(), "My card is **** **** **** 1111, &lt;b&gt;please&lt;/b&gt; help");
+//! assert_eq!(masked, MaskedKinds::from([MaskedKind::Card]));
+//!
+//! let (at, ids) = (SystemClock::new().now(), SystemIds::new());
+//! let id = UserId::parse("driver-1")?;
+//! let draft = ConversationDraft {
+//!     id: ConversationId(ids.next(at)),
+//!     user: UserRef { id: id.clone(), user_type: UserType::Driver, country: CountryCode::Bangladesh },
+//!     subject: Subject::parse("A card", &limits)?,
+//!     priority: Priority::Normal,
+//!     metadata: Metadata::default(),
+//! };
+//! let message = MessageDraft {
+//!     id: MessageId(ids.next(at)),
+//!     content,
+//!     attachments: Vec::new(),
+//!     client_message_id: None,
+//!     metadata: Metadata::default(),
+//! };
+//! let outcome = SupportConversation::open(draft, at).post(Author::User(id), message, MessageId(ids.next(at)), at)?;
+//! assert_eq!(outcome.messages[0].seq, 1);
+//! assert_eq!(outcome.conversation.unread_count(Side::Admin), 1);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # How to add
 //! - **a field to an entity**: the field in [`conversation`], [`message`] or [`attachment`]; its column in both
 //!   migrations and in `support-store`'s schema and rows; its place in `support-http`'s views.

@@ -1,6 +1,7 @@
 //! What a desk needs beside its routes: the way to its sockets and to other nodes, and the loops that work behind its
 //! requests. The binary and a backend that links the desk start the same ones; nothing here listens, serves or decides.
 
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::MissedTickBehavior;
 
 use crate::Desk;
+use crate::metrics::{HTTP, Task, describe};
 use crate::ws::FrameEncoder;
 
 /// How often revoked tokens are read anew: a live socket is to end within a second.
@@ -28,7 +30,8 @@ const DOUBT_AFTER: Duration = Duration::from_secs(30);
 const FILES_EVERY: Duration = Duration::from_secs(60);
 /// How often memory kept for people who have gone is given back.
 const FORGET_EVERY: Duration = Duration::from_secs(60);
-/// How often the metrics are tidied, which otherwise happens only when somebody reads them.
+/// How often it is looked how the desk stands, for the metrics; and how often these are tidied, which otherwise happens
+/// only when somebody reads them.
 const METRICS_EVERY: Duration = Duration::from_secs(5);
 
 /// How many signals of other nodes may wait.
@@ -96,6 +99,7 @@ impl BackgroundTasks {
 /// The database's, when it does not answer. A host's settings that cannot be read are none: they are tried again.
 pub async fn background(desk: &Desk, with: Background) -> Result<BackgroundTasks, ServiceError> {
     let service = &desk.service;
+    describe();
     // A token that was revoked must not be good for a moment.
     service.refresh_revocations().await?;
     if let Err(error) = service.refresh_settings().await {
@@ -115,42 +119,43 @@ pub async fn background(desk: &Desk, with: Background) -> Result<BackgroundTasks
         tasks.spawn(keep_scanning_files(service.clone(), with.files_every));
         tasks.spawn(keep_removing_files(service.clone(), with.files_every));
     }
-    tasks.spawn(keep_metrics_tidy(desk.web.metrics.clone(), service.clone()));
+    tasks.spawn(keep_observing(desk.web.metrics.clone(), service.clone()));
     Ok(BackgroundTasks(tasks))
 }
 
-async fn keep_refreshing_revocations(service: SupportService) {
-    let mut known = true;
-    let mut ticks = tokio::time::interval(REVOCATIONS_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
-        let result = service.refresh_revocations().await;
-        match (&result, known) {
-            (Err(error), true) => tracing::warn!(error = %error, "the revoked tokens cannot be read"),
-            (Ok(()), false) => tracing::info!("the revoked tokens can be read again"),
-            _ => {}
-        }
-        known = result.is_ok();
-    }
-}
-
-async fn keep_refreshing_settings(service: SupportService, every: Duration) {
-    let mut known = true;
+/// Tries something again and again. That it fails is counted, and logged once, and once that it works again: an outage must
+/// not fill the log.
+async fn keep_trying<E: Display, F: Future<Output = Result<(), E>>>(
+    task: Task,
+    every: Duration,
+    fails: &'static str,
+    works_again: &'static str,
+    attempt: impl Fn() -> F,
+) {
+    let mut worked = true;
     let mut ticks = tokio::time::interval(every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        let result = service.refresh_settings().await;
-        match (&result, known) {
-            (Err(error), true) => {
-                tracing::warn!(error = %error, "the settings cannot be read; those that are known stay in force");
-            }
-            (Ok(()), false) => tracing::info!("the settings can be read again"),
+        let result = attempt().await;
+        note(task, &result);
+        match (&result, worked) {
+            (Err(error), true) => tracing::warn!(error = %error, "{fails}"),
+            (Ok(()), false) => tracing::info!("{works_again}"),
             _ => {}
         }
-        known = result.is_ok();
+        worked = result.is_ok();
     }
+}
+
+async fn keep_refreshing_revocations(service: SupportService) {
+    let (fails, works_again) = ("the revoked tokens cannot be read", "the revoked tokens can be read again");
+    keep_trying(Task::Revocations, REVOCATIONS_EVERY, fails, works_again, || service.refresh_revocations()).await;
+}
+
+async fn keep_refreshing_settings(service: SupportService, every: Duration) {
+    let fails = "the settings cannot be read; those that are known stay in force";
+    keep_trying(Task::Settings, every, fails, "the settings can be read again", || service.refresh_settings()).await;
 }
 
 async fn keep_in_step(service: SupportService, signals: Signals, every: Duration) {
@@ -175,6 +180,7 @@ async fn keep_delivering_audit(service: SupportService) {
             _ => {}
         }
         flows = refusal.is_none();
+        HTTP.task_failures.of(Task::Audit).increment(u64::from(!flows));
         // Where some were delivered there may be more.
         if !(flows && result.is_ok_and(|delivery| delivery.delivered > 0)) {
             tokio::time::sleep(AUDIT_EVERY).await;
@@ -183,28 +189,22 @@ async fn keep_delivering_audit(service: SupportService) {
 }
 
 async fn keep_asking_for_standing(service: SupportService) {
-    let mut known = true;
-    let mut ticks = tokio::time::interval(STANDING_EVERY);
-    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    loop {
-        ticks.tick().await;
+    let fails = "nobody can say of all who may stay; live sockets stay for a while";
+    let works_again = "of all live sockets it is known again who may stay";
+    let ask = async || {
         let result = service.check_live_standing().await;
-        match (&result, known) {
-            (Err(error), true) => {
-                tracing::warn!(error = %error, "nobody can say of all who may stay; live sockets stay for a while");
-            }
-            (Ok(()), false) => tracing::info!("of all live sockets it is known again who may stay"),
-            _ => {}
-        }
-        known = result.is_ok();
         service.doubt_live_standing(DOUBT_AFTER);
-    }
+        result
+    };
+    keep_trying(Task::Standing, STANDING_EVERY, fails, works_again, ask).await;
 }
 
 async fn keep_forgetting(service: SupportService) {
     loop {
         tokio::time::sleep(FORGET_EVERY).await;
-        if let Err(error) = service.forget_idle().await {
+        let result = service.forget_idle().await;
+        note(Task::Forget, &result);
+        if let Err(error) = result {
             tracing::warn!(error = %error, "what has ended could not be forgotten");
         }
     }
@@ -212,7 +212,9 @@ async fn keep_forgetting(service: SupportService) {
 
 async fn keep_scanning_files(service: SupportService, every: Duration) {
     loop {
-        if let Err(error) = service.scan_waiting_files().await {
+        let result = service.scan_waiting_files().await;
+        note(Task::Scan, &result);
+        if let Err(error) = result {
             tracing::warn!(error = %error, "files that wait for the scanner could not be dealt with");
         }
         tokio::time::sleep(every).await;
@@ -221,18 +223,35 @@ async fn keep_scanning_files(service: SupportService, every: Duration) {
 
 async fn keep_removing_files(service: SupportService, every: Duration) {
     loop {
-        if let Err(error) = service.remove_unsent_files().await {
+        let result = service.remove_unsent_files().await;
+        note(Task::Remove, &result);
+        if let Err(error) = result {
             tracing::warn!(error = %error, "files that nobody sent could not be removed");
         }
         tokio::time::sleep(every).await;
     }
 }
 
-async fn keep_metrics_tidy(metrics: Option<PrometheusHandle>, service: SupportService) {
-    let Some(metrics) = metrics else { return };
+async fn keep_observing(metrics: Option<PrometheusHandle>, service: SupportService) {
+    let mut ticks = tokio::time::interval(METRICS_EVERY);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        metrics::gauge!("support_http_reaches_other_nodes").set(f64::from(u8::from(service.reaches_other_nodes())));
-        tokio::time::sleep(METRICS_EVERY).await;
-        metrics.run_upkeep();
+        ticks.tick().await;
+        service.observe();
+        HTTP.reaches_other_nodes.set(flag(service.reaches_other_nodes()));
+        HTTP.ready.set(flag(service.check_ready().await.is_ok()));
+        note(Task::Audit, &service.observe_audit().await);
+        if let Some(metrics) = &metrics {
+            metrics.run_upkeep();
+        }
     }
+}
+
+fn flag(holds: bool) -> f64 {
+    f64::from(u8::from(holds))
+}
+
+/// Counts a round of the work that failed.
+fn note<T, E>(task: Task, result: &Result<T, E>) {
+    HTTP.task_failures.of(task).increment(u64::from(result.is_err()));
 }

@@ -2,6 +2,8 @@
 //! headers that keep browsers from guessing. Never logs a path, a query, a body or a token: ids and words may stand in
 //! them.
 
+use std::sync::Arc;
+
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
@@ -12,10 +14,13 @@ use actix_web::http::{ConnectionType, Method, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, web};
 use support_domain::content::masking;
+use support_metrics::SharedString;
 use tracing::Instrument;
 
 use crate::Desk;
 use crate::error::{ApiError, ErrorCode};
+use crate::metrics::{HTTP, InFlight};
+use crate::traces::continue_trace;
 
 /// The header that carries a request's id, in and out.
 pub const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -59,6 +64,10 @@ pub async fn boundary(
     let id = given_id(&request).unwrap_or_else(|| desk.service.ids().next(clock.now()).to_string());
     let method = known_method(request.method());
     let span = tracing::info_span!("request", request_id = %id, method);
+    if desk.web.trust_proxy {
+        continue_trace(&span, request.headers());
+    }
+    let in_flight = InFlight::begin();
     // No clone of the request may be held here: the router needs it for itself.
     let response = next.call(request).instrument(span.clone()).await?.map_into_boxed_body();
     // The pattern, not the path: ids stand in a path.
@@ -66,10 +75,10 @@ pub async fn boundary(
     let response = finish(response, &id);
     let (status, took) = (response.status().as_u16(), clock.monotonic().saturating_sub(started));
     span.in_scope(|| tracing::info!(route, status, took_ms = took.as_secs_f64() * 1_000.0, "answered"));
-    let labels = [("method", method.to_owned()), ("route", route)];
-    metrics::histogram!("support_http_request_duration_seconds", &labels).record(took);
-    let [method, route] = labels;
-    metrics::counter!("support_http_requests_total", &[method, route, ("status", status.to_string())]).increment(1);
+    let route = SharedString::from_shared(Arc::from(route));
+    HTTP.request_duration.of([method.into(), route.clone()]).record(took);
+    HTTP.requests.of([method.into(), route, status.to_string().into()]).increment(1);
+    drop(in_flight);
     Ok(response)
 }
 
@@ -112,6 +121,7 @@ fn foreign(status: StatusCode) -> ApiError {
 }
 
 fn with_error(response: ServiceResponse<BoxBody>, error: &ApiError, id: &str) -> ServiceResponse<BoxBody> {
+    HTTP.errors.of(error.code).increment(1);
     let body = serde_json::to_vec(&error.body(id)).unwrap_or_default();
     let mut response = response.map_body(|head, _| {
         head.status = error.code.status();

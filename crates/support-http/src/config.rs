@@ -2,13 +2,11 @@
 //! may be a secret.
 
 mod files;
+mod variables;
 
-use std::ffi::OsString;
-use std::fmt;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::PathBuf;
-use std::str::FromStr;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use support_audit::Environment;
@@ -21,89 +19,17 @@ use support_store::{DatabaseUrl, StoreConfig};
 
 use crate::background::{Signals, start_realtime};
 use crate::extract::UploadPatience;
-use crate::host::{HOST, HOST_DATABASE_URL, HostOptions, JWT_SECRET};
+use crate::host::HostOptions;
 use crate::state::{Console, WebConfig};
 use crate::ws::{SocketLimits, tcp::TcpOptions};
 
 pub use self::files::FilesConfig;
+pub(crate) use self::variables::IN_FILES;
+pub use self::variables::{InvalidConfig, Variables};
 
-/// A variable with a value that cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{variable}: {sentence}")]
-pub struct InvalidConfig {
-    /// The variable.
-    pub variable: &'static str,
-    /// What is wrong with it.
-    pub sentence: String,
-}
-
-impl InvalidConfig {
-    pub(crate) fn new(variable: &'static str, sentence: impl fmt::Display) -> Self {
-        Self { variable, sentence: sentence.to_string() }
-    }
-}
-
-/// Where variables come from.
-#[derive(Clone, Copy)]
-pub struct Variables(fn(&str) -> Option<OsString>);
-
-impl fmt::Debug for Variables {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Variables")
-    }
-}
-
-impl Variables {
-    /// The process's environment. A variable that is set to nothing counts as not set.
-    pub const fn of_process() -> Self {
-        Self(|name| std::env::var_os(name))
-    }
-
-    /// The same without those that say where data and keys are.
-    pub(crate) const fn without_secrets(self) -> Self {
-        Self(|name| match name {
-            DATABASE_URL
-            | PUBLIC_KEYS
-            | NATS_URL
-            | HOST
-            | HOST_DATABASE_URL
-            | JWT_SECRET
-            | files::ATTACHMENTS_URL
-            | files::CLAMAV => None,
-            // Never used: the demo makes a key of its own. It keeps a key file from being made.
-            PRIVATE_KEY => Some(SigningKey::generate().to_hex().into()),
-            _ => (Self::of_process().0)(name),
-        })
-    }
-
-    pub(crate) fn get(self, name: &'static str) -> Result<Option<String>, InvalidConfig> {
-        let value = self.get_verbatim(name)?;
-        Ok(value.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty()))
-    }
-
-    /// The value to the letter, as somebody else has it too.
-    pub(crate) fn get_verbatim(self, name: &'static str) -> Result<Option<String>, InvalidConfig> {
-        let Some(value) = (self.0)(name) else { return Ok(None) };
-        let value = value.into_string().map_err(|_| InvalidConfig::new(name, "must be UTF-8"))?;
-        Ok(Some(value).filter(|value| !value.is_empty()))
-    }
-
-    fn parse<T: FromStr>(self, name: &'static str, must: &str, default: T) -> Result<T, InvalidConfig> {
-        match self.get(name)? {
-            Some(text) => text.parse().map_err(|_| InvalidConfig::new(name, must)),
-            None => Ok(default),
-        }
-    }
-
-    fn list(self, name: &'static str) -> Result<Vec<String>, InvalidConfig> {
-        let text = self.get(name)?.unwrap_or_default();
-        Ok(text.split(',').map(str::trim).filter(|item| !item.is_empty()).map(ToOwned::to_owned).collect())
-    }
-}
-
-const DATABASE_URL: &str = "DATABASE_URL";
-const PRIVATE_KEY: &str = "SUPPORT_BISCUIT_PRIVATE_KEY";
-const PUBLIC_KEYS: &str = "SUPPORT_BISCUIT_PUBLIC_KEYS";
+pub(crate) const DATABASE_URL: &str = "DATABASE_URL";
+pub(crate) const PRIVATE_KEY: &str = "SUPPORT_BISCUIT_PRIVATE_KEY";
+pub(crate) const PUBLIC_KEYS: &str = "SUPPORT_BISCUIT_PUBLIC_KEYS";
 const NATS_URL: &str = "SUPPORT_NATS_URL";
 
 /// Where the database is.
@@ -113,6 +39,15 @@ const NATS_URL: &str = "SUPPORT_NATS_URL";
 pub fn database_url(variables: Variables) -> Result<DatabaseUrl, InvalidConfig> {
     let text = variables.get(DATABASE_URL)?.unwrap_or_else(|| "sqlite:support.db".to_owned());
     text.parse().map_err(|error| InvalidConfig::new(DATABASE_URL, error))
+}
+
+/// Where to listen.
+///
+/// # Errors
+/// When `SUPPORT_BIND` is no address with a port.
+pub(crate) fn bind(variables: Variables) -> Result<SocketAddr, InvalidConfig> {
+    let usual = SocketAddr::from(([127, 0, 0, 1], 8080));
+    variables.parse("SUPPORT_BIND", "must be an address and a port, like 127.0.0.1:8080", usual)
 }
 
 /// The key that signs tokens: configured, or made once and kept beside an embedded database.
@@ -131,11 +66,16 @@ pub fn signing_key(variables: Variables, database: &DatabaseUrl) -> Result<Signi
     if folder.is_some_and(|folder| !folder.is_dir()) {
         return Err(InvalidConfig::new(DATABASE_URL, "names a file in a folder that does not exist"));
     }
-    let mut key_file = file.as_os_str().to_owned();
-    key_file.push(".key");
-    crate::keys::load_or_make(&PathBuf::from(key_file)).map_err(|error| {
+    crate::keys::load_or_make(&key_file(file)).map_err(|error| {
         InvalidConfig::new(PRIVATE_KEY, format!("the key beside the database cannot be used: {error}"))
     })
+}
+
+/// Where the key is kept beside an embedded database.
+pub(crate) fn key_file(database: &Path) -> PathBuf {
+    let mut file = database.as_os_str().to_owned();
+    file.push(".key");
+    PathBuf::from(file)
 }
 
 /// The keys whose tokens are accepted.
@@ -192,11 +132,7 @@ impl Config {
     /// The first one that cannot be used.
     pub fn from_variables(variables: Variables) -> Result<Self, InvalidConfig> {
         let url = database_url(variables)?;
-        let bind = variables.parse(
-            "SUPPORT_BIND",
-            "must be an address and a port, like 127.0.0.1:8080",
-            SocketAddr::from(([127, 0, 0, 1], 8080)),
-        )?;
+        let bind = bind(variables)?;
         let service = service(variables)?;
         // Settings may raise the limit while the desk runs; what is sized by it is sized once.
         let max_message_chars = service.limits.max_message_chars.max(LONGEST_MESSAGE_THAT_CAN_BE_SET);
@@ -314,7 +250,7 @@ fn queue(variables: Variables, max_message_chars: usize) -> Result<QueueLimits, 
     Ok(QueueLimits { max_frames: max_frames as usize, max_bytes: max_bytes as usize })
 }
 
-fn service(variables: Variables) -> Result<ServiceConfig, InvalidConfig> {
+pub(crate) fn service(variables: Variables) -> Result<ServiceConfig, InvalidConfig> {
     let usual = Limits::default();
     let limit = |name, usual: usize, most: u32| {
         let usual = u32::try_from(usual).unwrap_or(most);
@@ -363,10 +299,12 @@ fn is_origin(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::ffi::OsString;
+
     use super::*;
 
     fn refusal(get: fn(&str) -> Option<OsString>) -> String {
-        Config::from_variables(Variables(get)).unwrap_err().to_string()
+        Config::from_variables(Variables::of(&get)).unwrap_err().to_string()
     }
 
     #[test]
@@ -395,14 +333,14 @@ mod tests {
     }
 
     #[test]
-    fn every_variable_stands_in_the_readme() {
-        let readme = include_str!("../../../README.md");
+    fn every_variable_is_documented() {
+        let page = include_str!("../../../docs/configuration.md");
         let quoted = include_str!("config.rs").split('"').chain(include_str!("host.rs").split('"'));
         let is_rest =
             |rest: &str| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_uppercase() || byte == b'_');
         let is_name = |text: &&str| text.strip_prefix("SUPPORT_").is_some_and(is_rest);
         for name in quoted.filter(is_name) {
-            assert!(readme.contains(&format!("`{name}`")), "{name} has no row in README.md");
+            assert!(page.contains(&format!("`{name}`")), "{name} has no row in docs/configuration.md");
         }
     }
 }

@@ -1,5 +1,6 @@
 //! `support-http demo`: the desk on a throw-away database, with people and conversations to try it on.
 
+mod directory;
 mod people;
 
 use std::io::Write;
@@ -18,10 +19,12 @@ use support_rbac::{
     authorize, policy::action,
 };
 use support_service::{
-    Context, OpenConversation, Opened, Origin, Ports, SendMessage, ServiceError, SupportService, UpdateConversation,
+    Context, Directory, OpenConversation, Opened, Origin, Ports, SendMessage, ServiceError, SupportService,
+    UpdateConversation,
 };
 use support_store::{DatabaseUrl, StoreConfig};
 
+use self::directory::DemoDirectory;
 use self::people::{ADMINS, DemoAdmin, DemoUser, USERS};
 use crate::config::{Config, FilesConfig, InvalidConfig, Variables};
 use crate::host::Host;
@@ -78,9 +81,9 @@ fn other(error: impl std::fmt::Display) -> DemoError {
 
 /// Runs the demo until it is stopped; its database goes with it.
 pub(crate) fn run() -> Result<(), DemoError> {
-    crate::log::start("warn")?;
+    let traces = crate::log::start("warn")?;
     let folder = tempfile::Builder::new().prefix("support-demo-").tempdir().map_err(other)?;
-    let mut config = Config::from_variables(Variables::of_process().without_secrets())?;
+    let mut config = Config::from_variables(Variables::of_process_without_secrets())?;
     let database = folder.path().join("demo.db");
     let photo = folder.path().join("photo.png");
     std::fs::write(&photo, PHOTO).map_err(other)?;
@@ -90,10 +93,12 @@ pub(crate) fn run() -> Result<(), DemoError> {
     config.trusted_keys = TrustedKeys::new(issuer.public());
     // The demo people write faster than people do.
     config.service.sends_per_minute = config.service.sends_per_minute.max(NonZeroU32::MIN.saturating_add(599));
+    config.web.metrics = crate::metrics::collect();
     let listening = listen(&config)?;
-    actix_web::rt::System::new().block_on(async move {
+    let served = actix_web::rt::System::new().block_on(async move {
         let (realtime, signals) = config.start_realtime()?;
-        let ports = Ports { realtime, files: config.files.open()?, ..Ports::default() };
+        let directory = Some(Arc::new(DemoDirectory) as Arc<dyn Directory>);
+        let ports = Ports { realtime, files: config.files.open()?, directory, ..Ports::default() };
         let service = open_service(&config.store, config.service.clone(), ports).map_err(other)?;
         let example = seed(&service).await?;
         let people = issue_tokens(&issuer)?;
@@ -102,7 +107,9 @@ pub(crate) fn run() -> Result<(), DemoError> {
         config.web.allowed_origins.extend(own_origins(listening.address));
         config.web.console = Console::Demo(people.into_iter().map(|(_, person)| person).collect());
         Ok::<_, DemoError>(serve(service, Host::default(), signals, config, listening).await?)
-    })
+    });
+    traces.finish();
+    served
 }
 
 fn caller(principal: Principal) -> Arc<Caller> {
@@ -138,10 +145,6 @@ fn words(text: &str) -> Result<MessageContent, InvalidValue> {
 /// A few conversations in both countries, by the same use cases that requests go through. Returns the first.
 async fn seed(service: &SupportService) -> Result<Opened, DemoError> {
     let mut first = None;
-    for person in ADMINS {
-        service.note_caller(&caller(admin(person)?));
-    }
-    service.keep_noted_staff().await?;
     for person in USERS {
         for opening in person.openings {
             let command = OpenConversation {
@@ -199,7 +202,7 @@ fn guide(people: &[(&'static str, DemoPerson)], address: SocketAddr, example: &O
     let mut lines = vec![
         format!("# The support desk runs at {url} on a throw-away database. Stop it with Ctrl-C."),
         format!("# A phone and the desk side by side: {url}/console"),
-        format!("# Its API: {url}/docs"),
+        format!("# Its API, to be tried out: {url}/docs"),
         String::new(),
         "# People and their tokens, good for 12 hours, for the shell of a second terminal:".to_owned(),
     ];

@@ -10,8 +10,8 @@ use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use support_attachments::{FilesError, Refusal};
-use support_domain::InvalidValue;
 use support_domain::content::masking;
+use support_domain::{InvalidValue, TextEnum};
 use support_rbac::{AuthenticationError, Denied};
 use support_service::ServiceError;
 use support_store::StoreError;
@@ -54,9 +54,19 @@ error_codes! {
     Unavailable = SERVICE_UNAVAILABLE, "unavailable", "The service cannot do this now; try again shortly.";
 }
 
+impl TextEnum for ErrorCode {
+    const WHAT: &'static str = "code";
+    const ALL: &'static [Self] = Self::ALL;
+
+    fn as_str(self) -> &'static str {
+        self.as_str()
+    }
+}
+
 macro_rules! close_codes {
     ($($variant:ident = $code:literal, $sentence:literal;)+) => {
-        /// Why a socket is closed, for programs. What a client should do then stands in docs/realtime.md.
+        /// Why a socket is closed by its session, for programs; 1002, 1007, 1008 and 1009 are those of
+        /// [`Violation`](crate::ws::Violation). What a client should do then stands in docs/realtime.md.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub enum ClosingCode { $(#[doc = $sentence] $variant),+ }
 
@@ -72,7 +82,6 @@ macro_rules! close_codes {
 }
 
 close_codes! {
-    Policy = 1008, "The connection was not used as agreed.";
     Restart = 1012, "The server restarts; connect again after a random wait.";
     TokenOver = 4001, "The token is over; connect again with a new one.";
     AccessWithdrawn = 4003, "The access was withdrawn.";
@@ -358,7 +367,7 @@ mod tests {
     #[test]
     fn the_table_of_closing_codes_is_the_contracts() {
         let codes: Vec<u16> = ClosingCode::ALL.iter().map(|closing| closing.code()).collect();
-        assert_eq!(codes, [1008, 1012, 4001, 4003, 4008, 4029]);
+        assert_eq!(codes, [1012, 4001, 4003, 4008, 4029]);
         assert!(ClosingCode::ALL.iter().all(|closing| closing.sentence().len() <= 123), "a close frame holds no more");
     }
 

@@ -67,6 +67,15 @@ impl HostOptions {
     }
 }
 
+/// Looks whether the host's tables are as the desk needs them, and whether its audit log takes records: what was asked, and
+/// what came of it. Nothing where they are left alone.
+pub(crate) async fn examine(options: &HostOptions) -> Vec<(&'static str, Result<(), HostProblem>)> {
+    let Some(config) = &options.tables else { return Vec::new() };
+    let database = HostDatabase::new(config);
+    let tables = database.probe().await;
+    vec![("its tables can be read", tables), ("its audit log takes records", database.probe_audit_log().await)]
+}
+
 /// The host, as far as it is configured.
 #[derive(Debug, Default)]
 pub(crate) struct Host {

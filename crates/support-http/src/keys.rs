@@ -24,7 +24,8 @@ pub(crate) fn load_or_make(file: &Path) -> io::Result<SigningKey> {
     }
 }
 
-fn read(file: &Path) -> io::Result<SigningKey> {
+/// Reads the key in `file`.
+pub(crate) fn read(file: &Path) -> io::Result<SigningKey> {
     let mut text = String::new();
     std::fs::File::open(file)?.take(1_024).read_to_string(&mut text)?;
     SigningKey::from_hex(text.trim()).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "it holds no key"))

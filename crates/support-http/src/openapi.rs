@@ -1,4 +1,8 @@
-//! The OpenAPI document, gathered from what is written beside the handlers.
+//! The OpenAPI document, gathered from what is written beside the handlers, with examples that are real; and the AsyncAPI
+//! document, which says the same of the sockets.
+
+mod errors;
+mod examples;
 
 use std::sync::LazyLock;
 
@@ -7,13 +11,18 @@ use support_domain::{
     SenderType, TextEnum, UserType,
 };
 use support_rbac::AdminRole;
-use utoipa::openapi::response::{Response, ResponseBuilder};
 use utoipa::openapi::schema::{ObjectBuilder, Schema, SchemaFormat, Type};
 use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
-use utoipa::openapi::{ContentBuilder, KnownFormat, Ref, RefOr};
-use utoipa::{IntoResponses, Modify, OpenApi, PartialSchema, ToSchema};
+use utoipa::openapi::{KnownFormat, RefOr};
+use utoipa::{Modify, OpenApi, PartialSchema, ToSchema};
 
-use crate::error::{ErrorBody, ErrorCode};
+use self::errors::ErrorExamples;
+pub(crate) use self::errors::{
+    HandshakeErrors, ListErrors, MarkReadErrors, OpenErrors, ReadErrors, ReadyErrors, ReplyErrors, SendErrors,
+    SettingsErrors, TicketErrors, UpdateErrors, UploadErrors,
+};
+use self::examples::RecordedExamples;
+use crate::error::ErrorBody;
 use crate::routes;
 
 macro_rules! enum_schemas {
@@ -69,36 +78,6 @@ impl ToSchema for TimestampSchema {
     }
 }
 
-/// The errors that any route behind a token can answer with.
-#[derive(Debug)]
-pub(crate) struct CommonErrors;
-
-/// What a route that changes a conversation can answer with besides.
-#[derive(Debug)]
-pub(crate) struct ChangeErrors;
-
-fn error_responses(statuses: &[u16]) -> std::collections::BTreeMap<String, RefOr<Response>> {
-    let of_status = |status: u16| {
-        let codes = ErrorCode::ALL.iter().filter(|code| code.status().as_u16() == status);
-        let described: Vec<String> = codes.map(|code| format!("`{}`: {}", code.as_str(), code.sentence())).collect();
-        let body = ContentBuilder::new().schema(Some(Ref::from_schema_name("ErrorBody"))).build();
-        ResponseBuilder::new().description(described.join(" ")).content("application/json", body).build()
-    };
-    statuses.iter().map(|status| (status.to_string(), RefOr::T(of_status(*status)))).collect()
-}
-
-impl IntoResponses for CommonErrors {
-    fn responses() -> std::collections::BTreeMap<String, RefOr<Response>> {
-        error_responses(&[400, 401, 403, 404, 500, 503])
-    }
-}
-
-impl IntoResponses for ChangeErrors {
-    fn responses() -> std::collections::BTreeMap<String, RefOr<Response>> {
-        error_responses(&[409, 413, 415, 429])
-    }
-}
-
 struct BearerToken;
 
 impl Modify for BearerToken {
@@ -116,10 +95,13 @@ impl Modify for BearerToken {
 #[openapi(
     info(
         title = "Support desk",
-        description = "Conversations between drivers, customers, restaurants and support staff.",
+        description = "Conversations between drivers, customers, restaurants and support staff. Whoever asks shows a token, \
+                       `Authorization: Bearer TOKEN`. Bodies are JSON in camelCase, ids are UUIDs, times are RFC 3339 in UTC \
+                       with milliseconds. An unknown field is refused. Every answer has an `X-Request-Id`, by which the logs know \
+                       it.",
         license(name = "MIT OR Apache-2.0", identifier = "MIT OR Apache-2.0")
     ),
-    modifiers(&BearerToken),
+    modifiers(&BearerToken, &ErrorExamples, &RecordedExamples),
     tags(
         (name = "user", description = "For drivers, customers and restaurants: their own conversations."),
         (name = "admin", description = "For support staff: the conversations that their permissions and country allow."),
@@ -155,10 +137,15 @@ impl Modify for BearerToken {
         routes::operation::check_ready,
         routes::operation::show_metrics,
         routes::docs::show_openapi,
+        routes::docs::show_asyncapi,
         routes::docs::show_docs,
+        routes::docs::show_socket_docs,
     )
 )]
 pub struct ApiDocument;
+
+/// The AsyncAPI document: docs/asyncapi.yaml as JSON, with frames that went over a line.
+pub const ASYNCAPI: &str = include_str!("assets/asyncapi.json");
 
 /// The document as JSON, made once.
 pub fn document() -> &'static str {

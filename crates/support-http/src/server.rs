@@ -5,7 +5,6 @@ use std::net::TcpListener;
 use std::sync::Arc;
 
 use actix_web::{App, HttpServer};
-use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use support_rbac::{BiscuitAuthenticator, RevocationList};
 use support_service::{Ports, ServiceConfig, SupportService};
 use support_store::{Store, StoreConfig, StoreError};
@@ -16,7 +15,6 @@ use crate::background::{Background, Signals, background};
 use crate::config::Config;
 use crate::host::Host;
 use crate::routes::{configure, configure_binary};
-use crate::state::WebConfig;
 use crate::ws::{Sockets, tcp};
 
 /// Why the server could not run.
@@ -55,14 +53,6 @@ pub(crate) fn open_service(
     Ok(SupportService::new(Store::open(store)?, config, ports))
 }
 
-/// Collects metrics for the whole process.
-fn start_metrics() -> Option<PrometheusHandle> {
-    let buckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0];
-    let matcher = Matcher::Full("support_http_request_duration_seconds".to_owned());
-    let builder = PrometheusBuilder::new().set_buckets_for_metric(matcher, &buckets).ok()?;
-    builder.install_recorder().inspect_err(|error| tracing::warn!(error = %error, "no metrics are collected")).ok()
-}
-
 /// A server that listens.
 pub(crate) struct Listening {
     /// Where.
@@ -96,9 +86,8 @@ pub(crate) async fn serve(
     let revocations: Arc<dyn RevocationList> = service.revocations().clone();
     let biscuits = BiscuitAuthenticator::new(config.trusted_keys, Arc::clone(service.clock()), revocations);
     let authenticator = host.authenticator(Arc::new(biscuits), service.clock());
-    let web = Arc::new(WebConfig { metrics: start_metrics(), ..config.web });
     let sockets = Sockets::new(config.sockets);
-    let desk = Desk { service, authenticator, web, sockets: sockets.clone() };
+    let desk = Desk { service, authenticator, web: Arc::new(config.web), sockets: sockets.clone() };
     let (sync_every, settings_every) = (config.sync_every, config.settings_every);
     let files_every = config.files.tidied_every;
     let tasks = background(&desk, Background { signals, sync_every, settings_every, files_every }).await?;

@@ -9,6 +9,25 @@
 //! speaks through the same clients ([`rest`], [`socket`]) as the same [`people`], keeps the same books with
 //! [`ledger::Ledger`], checks what a socket was sent with [`follower::Follower`], and reads frames with [`scan`].
 //!
+//! # By example
+//! The books of one conversation. Nothing here asks a server, so any program can keep them:
+//! ```
+//! use support_load::ledger::{Fault, Found, Ledger, Receipt};
+//! use uuid::Uuid;
+//!
+//! let (key, id) = (Uuid::from_u128(1), Uuid::from_u128(2));
+//! let mut ledger = Ledger::default();
+//! ledger.send(key);
+//! ledger.acknowledge(key, Receipt { seq: 1, id });
+//! // What was sent and never acknowledged may be there or not.
+//! ledger.send(Uuid::from_u128(3));
+//!
+//! let found = Found { seq: 1, id, key: Some(key) };
+//! assert_eq!(ledger.check(&[found]), []);
+//! assert_eq!(ledger.check(&[]), [Fault::Lost { seq: 1 }]);
+//! assert_eq!(ledger.check(&[found, found]), [Fault::Doubled { seq: 1 }]);
+//! ```
+//!
 //! # What the numbers mean
 //! - A closed loop (no `--rate`) says how much a server takes when each sender waits for its answer. Its latencies say
 //!   nothing about moments at which nobody sent because all waited.

@@ -104,6 +104,9 @@ pub struct Common {
     /// A process of the server on this machine, to measure its CPU and memory; may be repeated
     #[arg(long, value_name = "PID")]
     pub server_pid: Vec<u32>,
+    /// A database's first process on this machine, to measure the CPU of it and its children; may be repeated
+    #[arg(long, value_name = "PID")]
+    pub database_pid: Vec<u32>,
     /// A local address to connect from; repeat it when one has too few ports. On loopback they are found by themselves
     #[arg(long, value_name = "ADDRESS")]
     pub source: Vec<IpAddr>,

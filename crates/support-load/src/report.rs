@@ -35,6 +35,9 @@ pub struct Report {
     /// The server's processes, if they were named.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub server: Option<Spent>,
+    /// The database's processes, if the first of them was named.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<SpentCpu>,
     /// This program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub client: Option<Spent>,
@@ -56,6 +59,17 @@ pub struct Spent {
     pub rss_before_bytes: u64,
     /// Memory after.
     pub rss_after_bytes: u64,
+}
+
+/// CPU that processes have used while it was measured. Of a database nothing is said of memory: its processes share most
+/// of it.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SpentCpu {
+    /// CPU.
+    pub cpu_seconds: f64,
+    /// CPU for each of what was measured first.
+    pub cpu_micros_per_operation: f64,
 }
 
 /// A promise that was held, or was not.
@@ -87,12 +101,23 @@ impl Spent {
     /// Between two looks, for so many operations.
     pub(crate) fn between(before: Option<Usage>, after: Option<Usage>, operations: u64) -> Option<Self> {
         let (before, after) = (before?, after?);
-        let cpu_seconds = after.cpu_seconds - before.cpu_seconds;
+        let cpu = SpentCpu::between(Some(before.cpu_seconds), Some(after.cpu_seconds), operations)?;
+        Some(Self {
+            cpu_seconds: cpu.cpu_seconds,
+            cpu_micros_per_operation: cpu.cpu_micros_per_operation,
+            rss_before_bytes: before.rss_bytes,
+            rss_after_bytes: after.rss_bytes,
+        })
+    }
+}
+
+impl SpentCpu {
+    /// Between two looks at seconds, for so many operations.
+    pub(crate) fn between(before: Option<f64>, after: Option<f64>, operations: u64) -> Option<Self> {
+        let cpu_seconds = after? - before?;
         Some(Self {
             cpu_seconds: (cpu_seconds * 1_000.0).round() / 1_000.0,
             cpu_micros_per_operation: (cpu_seconds * 1e7 / operations.max(1) as f64).round() / 10.0,
-            rss_before_bytes: before.rss_bytes,
-            rss_after_bytes: after.rss_bytes,
         })
     }
 }
@@ -188,6 +213,10 @@ impl Report {
                 mebibytes(spent.rss_after_bytes),
             )?;
         }
+        if let Some(spent) = self.database {
+            let SpentCpu { cpu_seconds, cpu_micros_per_operation } = spent;
+            writeln!(text, "  database: {cpu_seconds:.2} s of CPU, {cpu_micros_per_operation} us for each")?;
+        }
         Ok(())
     }
 }
@@ -229,6 +258,7 @@ mod tests {
             measures: vec![measure.report(Duration::from_secs(1))],
             numbers: BTreeMap::from([("sent", 4.0)]),
             server: Spent::between(usage(1.0), usage(1.5), 1_000),
+            database: SpentCpu::between(Some(2.0), Some(2.25), 1_000),
             client: Spent::between(usage(1.0), usage(1.95), 1_000),
             checks: vec![Check::new("kept", "all".to_owned(), vec!["x".to_owned(); 25])],
             advice: Vec::new(),
@@ -244,6 +274,7 @@ mod tests {
             "12.0",
             "http_429_rate_limited, 3 times",
             "500 us for each",
+            "database: 0.25 s of CPU, 250 us for each",
             "FAILED kept",
             "and 5 more",
             "note: SUPPORT_SENDS",

@@ -14,7 +14,7 @@ use crate::line::Line;
 use crate::measure::Measure;
 use crate::options::{Over, Sending};
 use crate::pace::{self, Pace};
-use crate::process::Usage;
+use crate::process::Look;
 use crate::rooms::{Room, refusal};
 use crate::run::Run;
 use crate::tries::Tries;
@@ -45,8 +45,7 @@ pub(crate) struct Counters {
 pub(crate) struct Sent {
     pub(crate) from: Duration,
     pub(crate) to: Duration,
-    pub(crate) server_before: Option<Usage>,
-    pub(crate) client_before: Option<Usage>,
+    pub(crate) before: Look,
     /// What came at the senders' own sockets: room and follower.
     pub(crate) followers: Vec<(usize, Follower)>,
 }
@@ -131,12 +130,12 @@ impl Senders {
             tasks.spawn(work(Arc::clone(&plan), line, sender, text));
         }
         run.sleep_until(from).await;
-        let (server_before, client_before) = (Usage::of(&run.common.server_pid), Usage::of_self());
+        let before = Look::now(&run.common);
         let mut followers = Vec::new();
         while let Some(some) = tasks.join_next().await {
             followers.extend(some.map_err(|_| Stop::new("a task of this program has failed"))?);
         }
-        Ok(Sent { from, to: run.now(), server_before, client_before, followers })
+        Ok(Sent { from, to: run.now(), before, followers })
     }
 }
 

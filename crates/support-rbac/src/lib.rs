@@ -5,6 +5,34 @@
 //! database, know HTTP, or read the system clock; the only randomness is in making keys. No token and no private key
 //! is ever printed.
 //!
+//! # By example
+//! Whoever holds the key issues a token, whoever holds the token can make it good for less, and the policy says yes to one
+//! action at a time:
+//! ```
+//! use std::{sync::Arc, time::Duration};
+//! use support_domain::{Clock, CountryCode, SystemClock, UserId, UserRef, UserType};
+//! use support_rbac::*;
+//!
+//! let (clock, issuer) = (Arc::new(SystemClock::new()), TokenIssuer::new(SigningKey::generate()));
+//! let user = UserRef { id: UserId::parse("driver-1")?, user_type: UserType::Driver, country: CountryCode::Bangladesh };
+//! let driver = Principal::User(UserPrincipal { user });
+//! let token = issuer.issue(&driver, clock.now(), Duration::from_secs(900))?;
+//! // Offline, and without any key.
+//! let narrowed = attenuate(&token, &Narrowing { read_only: true, ..Narrowing::default() })?;
+//!
+//! let door = BiscuitAuthenticator::new(TrustedKeys::new(issuer.public()), clock, Arc::new(SharedRevocationList::new()));
+//! let caller = door.verify(&token)?;
+//! assert_eq!(caller.principal, driver);
+//! let grant: Grant<SendMessage> = authorize(&caller)?;
+//! assert_eq!(grant.visibility().scope, driver.scope());
+//!
+//! let reader = door.verify(&narrowed)?;
+//! assert!(authorize::<ListMessages>(&reader).is_ok());
+//! assert!(authorize::<SendMessage>(&reader).is_err());
+//! assert!(door.verify("no token").is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! # How to add
 //! - **an action**: one line in the table of [`policy::action`]; then run the tests, read the difference in the
 //!   snapshot as a security review, and accept it.
@@ -20,6 +48,7 @@
 pub mod authenticator;
 pub mod caller;
 pub mod lately;
+mod metrics;
 pub mod permission;
 pub mod policy;
 mod record;
@@ -32,6 +61,10 @@ pub mod token;
 pub use authenticator::{AuthenticationError, Authenticator, AuthenticatorChain, BoxFuture, Refusal};
 pub use caller::{AdminPrincipal, Caller, Principal, Restrictions, RevocationId, UserPrincipal};
 pub use lately::Lately;
+
+/// What is counted here.
+pub const METRICS: &[support_metrics::Metric] = metrics::TokenMetrics::TABLE;
+
 pub use permission::{Permission, PermissionSet};
 pub use policy::action::{
     Action, AssignConversation, ChangePriority, ChangeStatus, ListAdmins, ListConversations, ListMessages,

@@ -38,11 +38,6 @@ impl PermissionSet {
         self.0 & permission.bit() != 0
     }
 
-    /// Whether every one of them is also in `other`.
-    pub const fn is_subset_of(self, other: Self) -> bool {
-        self.0 & !other.0 == 0
-    }
-
     /// Whether there is none.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
@@ -97,12 +92,5 @@ mod tests {
             serde_json::to_string(&set).unwrap(),
             r#"["VIEW_SUPPORT_CONVERSATIONS","ASSIGN_SUPPORT_CONVERSATIONS"]"#
         );
-    }
-
-    #[test]
-    fn a_subset_has_nothing_of_its_own() {
-        let view: PermissionSet = [Permission::View].into_iter().collect();
-        let both: PermissionSet = [Permission::View, Permission::Reply].into_iter().collect();
-        assert!(view.is_subset_of(both) && !both.is_subset_of(view) && PermissionSet::EMPTY.is_subset_of(view));
     }
 }

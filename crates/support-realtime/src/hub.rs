@@ -10,6 +10,7 @@ use tokio::sync::Notify;
 
 use crate::frames::Frames;
 use crate::inbox::{Feeds, Memory, News, Watcher};
+use crate::metrics::{ROOMS, count};
 use crate::queue::{Queue, QueueLimits};
 use crate::room::{Member, Room, Standing};
 use crate::{Committed, Encode, Event, Source, Typing};
@@ -70,6 +71,7 @@ struct Inner {
     shards: [Mutex<Shard>; SHARDS],
     feeds: RwLock<Feeds>,
     sockets: AtomicUsize,
+    watchers: AtomicUsize,
     next_id: AtomicU64,
     wanted: Mutex<HashSet<ConversationId>>,
     wants: Notify,
@@ -85,6 +87,7 @@ impl Hub {
                 shards: std::array::from_fn(|_| Mutex::default()),
                 feeds: RwLock::default(),
                 sockets: AtomicUsize::new(0),
+                watchers: AtomicUsize::new(0),
                 next_id: AtomicU64::new(1),
                 wanted: Mutex::default(),
                 wants: Notify::new(),
@@ -175,6 +178,20 @@ impl Hub {
         shards.flat_map(|shard| shard.rooms.keys().copied().collect::<Vec<_>>()).collect()
     }
 
+    /// Says in the metrics how many rooms and members there are, and how many watch an inbox. To be called every few
+    /// seconds, or before somebody reads them.
+    pub fn observe(&self) {
+        let (mut rooms, mut members) = (0, 0);
+        for shard in &self.inner.shards {
+            let shard = shard.lock().unwrap_or_else(PoisonError::into_inner);
+            rooms += shard.rooms.len();
+            members += shard.rooms.values().map(|room| room.members.len()).sum::<usize>();
+        }
+        ROOMS.rooms.set(count(rooms));
+        ROOMS.members.set(count(members));
+        ROOMS.watchers.set(count(self.inner.watchers.load(Ordering::Relaxed)));
+    }
+
     /// Whether anybody follows the conversation, or is about to.
     pub fn has_room(&self, id: ConversationId) -> bool {
         self.shard(id).rooms.contains_key(&id)
@@ -243,6 +260,7 @@ impl Subscriber {
         let mut feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner);
         let since = feed.as_ref().map_or(now, |(_, since)| *since);
         let before = feed.replace((Arc::clone(&visibility), since));
+        self.hub.inner.watchers.fetch_add(usize::from(before.is_none()), Ordering::Relaxed);
         let watcher = Watcher { socket: Arc::clone(&self.socket), visibility, since };
         let mut feeds = self.hub.inner.feeds.write().unwrap_or_else(PoisonError::into_inner);
         feeds.replace(before.as_ref().map(|(visibility, _)| &visibility.scope), watcher);
@@ -254,6 +272,7 @@ impl Subscriber {
         self.socket.watches_inbox.store(false, Ordering::Relaxed);
         let feed = self.feed.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some((visibility, _)) = feed {
+            self.hub.inner.watchers.fetch_sub(1, Ordering::Relaxed);
             let mut feeds = self.hub.inner.feeds.write().unwrap_or_else(PoisonError::into_inner);
             feeds.remove(self.socket.id, &visibility.scope);
         }

@@ -84,6 +84,17 @@ pub enum HostProblem {
     Refused(String),
 }
 
+impl From<StoreError> for HostProblem {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Unavailable(_) | StoreError::Conflict(_) => Self::Away(error.to_string()),
+            StoreError::Corrupt { .. } | StoreError::Migration(_) | StoreError::Internal(_) => {
+                Self::Refused(error.to_string())
+            }
+        }
+    }
+}
+
 /// Connections, and as many permits, so that those who wait hold no thread.
 struct Lane {
     pool: r2d2::Pool<PgManager>,
@@ -197,12 +208,17 @@ impl HostDatabase {
             diesel::sql_query(people).bind::<Array<Text>, _>(Vec::<String>::new()).execute(conn)?;
             diesel::sql_query(settings).execute(conn)
         };
-        self.on_thread(&self.lane, Access::Reads, work).await.map(drop).map_err(|error| match error {
-            StoreError::Unavailable(_) | StoreError::Conflict(_) => HostProblem::Away(error.to_string()),
-            StoreError::Corrupt { .. } | StoreError::Migration(_) | StoreError::Internal(_) => {
-                HostProblem::Refused(error.to_string())
-            }
-        })
+        self.on_thread(&self.lane, Access::Reads, work).await.map(drop).map_err(HostProblem::from)
+    }
+
+    /// Asks whether records may be added to its audit log, without adding one.
+    ///
+    /// # Errors
+    /// [`HostProblem::Refused`] when waiting does not help.
+    pub async fn probe_audit_log(&self) -> Result<(), HostProblem> {
+        let plan = crate::audit_log::plan_statement(&self.schema);
+        let work = move |conn: &mut PgConnection| diesel::sql_query(plan).execute(conn);
+        self.on_thread(&self.lane, Access::Reads, work).await.map(drop).map_err(HostProblem::from)
     }
 
     /// Reads something.

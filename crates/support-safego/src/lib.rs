@@ -6,6 +6,18 @@
 //! transactions that cannot write, and names each column that it reads. Secrets, numbers of identity papers, addresses and
 //! dates of birth have no name here and so cannot be read; the role that the desk runs as has no right to them either.
 //!
+//! # By example
+//! What is shown of people is masked where the host's rows are read, in the host's own forms:
+//! ```
+//! use support_domain::CountryCode;
+//! use support_safego::{HostSecret, mask_email, mask_phone};
+//!
+//! assert_eq!(mask_email("kamal.hossain@gmail.com").as_deref(), Some("k***n@g****.com"));
+//! assert_eq!(mask_phone("+8801712345678", CountryCode::Bangladesh).as_deref(), Some("+880******78"));
+//! // A secret that could be guessed is not taken.
+//! assert!(HostSecret::new("").is_err());
+//! ```
+//!
 //! # Layout
 //! `token.rs` what a token says; `people.rs` what the host's rows say, and `agreement.rs` whether the two agree;
 //! `authenticator.rs` and `standing.rs` turn that into callers; `directory.rs` and `masks.rs` what may be shown of people;

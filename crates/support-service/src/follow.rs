@@ -11,8 +11,9 @@ use support_realtime::fan_out::{Hint, HintKind, Signal};
 use support_realtime::{Committed, Source, Typing};
 use support_store::{ConversationFilter, MessagesPage, PageRequest, Reader};
 use tokio::sync::mpsc;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Instant, MissedTickBehavior};
 
+use crate::metrics::{Outcome, SERVICE};
 use crate::{ServiceError, SupportService};
 
 /// Conversations that are read with one statement.
@@ -52,7 +53,11 @@ impl SupportService {
             }
             let mut result = self.catch_up(behind.into_iter().collect(), Source::Hint).await;
             if sweep && self.hub().sockets() > 0 {
-                result = result.and(self.sweep().await);
+                let began = Instant::now();
+                let swept = self.sweep().await;
+                SERVICE.sweeps.of(Outcome::of(&swept)).increment(1);
+                SERVICE.sweep_duration.record(began.elapsed());
+                result = result.and(swept);
             }
             match (&result, has_failed) {
                 (Err(error), false) => tracing::warn!(error = %error, "those who follow cannot be kept in step"),
@@ -93,7 +98,9 @@ impl SupportService {
             match self.conversations(batch.to_vec()).await {
                 Ok(conversations) => {
                     for conversation in conversations {
-                        if source == Source::Hint || self.hub().is_behind(&conversation) {
+                        let is_found = source == Source::Sweep && self.hub().is_behind(&conversation);
+                        SERVICE.sweep_found.increment(u64::from(is_found));
+                        if source == Source::Hint || is_found {
                             result = result.and(self.tell_from_database(conversation, source).await);
                         }
                     }

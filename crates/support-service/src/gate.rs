@@ -74,13 +74,22 @@ impl SupportService {
     /// Runs `work` in one transaction, records its events in the same one, and after the commit tells those who follow and
     /// answers. The work may run more than once, when it meets another transaction. It asks for the time after it has its
     /// locks: whoever waited for one is not to write a moment that others have long passed.
-    pub(crate) async fn change<A, T, F>(&self, context: &Context<A>, mut work: F) -> Result<T, ServiceError>
+    pub(crate) async fn change<A, T, F>(&self, context: &Context<A>, work: F) -> Result<T, ServiceError>
     where
         A: Action,
         T: Send + 'static,
         F: FnMut(&mut Transaction<'_>, &dyn Clock) -> Result<Done<T>, ServiceError> + Send + 'static,
     {
-        let (clock, recorder) = (Arc::clone(self.clock()), self.recorder(context));
+        self.change_as(context.actor(), work).await
+    }
+
+    /// The same for what no caller asks for but whoever runs the desk, at its command line.
+    pub(crate) async fn change_as<T, F>(&self, actor: Actor, mut work: F) -> Result<T, ServiceError>
+    where
+        T: Send + 'static,
+        F: FnMut(&mut Transaction<'_>, &dyn Clock) -> Result<Done<T>, ServiceError> + Send + 'static,
+    {
+        let (clock, recorder) = (Arc::clone(self.clock()), self.recorder(actor));
         let service = self.clone();
         in_task(async move {
             let deliver = recorder.deliver;
@@ -116,7 +125,7 @@ impl SupportService {
         if !self.store().takes_posts() {
             return Ok(None);
         }
-        let (clock, recorder) = (Arc::clone(self.clock()), self.recorder(context));
+        let (clock, recorder) = (Arc::clone(self.clock()), self.recorder(context.actor()));
         let service = self.clone();
         in_task(async move {
             let posted = service.store().post(address, move |stands| {
@@ -135,9 +144,9 @@ impl SupportService {
         .await
     }
 
-    fn recorder<A: Action>(&self, context: &Context<A>) -> Recorder {
+    fn recorder(&self, actor: Actor) -> Recorder {
         Recorder {
-            actor: context.actor(),
+            actor,
             ids: Arc::clone(self.ids()),
             environment: self.environment().clone(),
             deliver: self.delivers_audit(),

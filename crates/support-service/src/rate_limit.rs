@@ -12,6 +12,8 @@ use governor::state::{InMemoryState, NotKeyed};
 use governor::{Quota, RateLimiter};
 use support_domain::{Clock, PrincipalKey};
 
+use crate::metrics::{LimitKind, note_limit};
+
 /// Somebody has done too much. They may go on after a while.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("too many; {limit} a minute are allowed")]
@@ -37,23 +39,25 @@ impl GovernorClock for Monotonic {
 /// Counts by person: so many a minute, all of them at once if need be, then one as each is regained.
 #[derive(Debug)]
 pub(crate) struct PersonLimiter {
+    kind: LimitKind,
     limit: NonZeroU32,
     clock: Monotonic,
     limiter: RateLimiter<PrincipalKey, DefaultKeyedStateStore<PrincipalKey>, Monotonic, NoOpMiddleware<Nanos>>,
 }
 
 impl PersonLimiter {
-    pub(crate) fn new(per_minute: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
+    pub(crate) fn new(kind: LimitKind, per_minute: NonZeroU32, clock: Arc<dyn Clock>) -> Self {
         let clock = Monotonic(clock);
         let quota = Quota::per_minute(per_minute);
         let store = DefaultKeyedStateStore::default();
         let limiter = RateLimiter::new(quota, store, clock.clone());
-        Self { limit: per_minute, clock, limiter }
+        Self { kind, limit: per_minute, clock, limiter }
     }
 
     /// Counts one.
     pub(crate) fn check(&self, person: &PrincipalKey) -> Result<(), RateLimited> {
         self.limiter.check_key(person).map(drop).map_err(|early| {
+            note_limit(self.kind);
             let wait = early.earliest_possible().duration_since(self.clock.now());
             RateLimited { limit: self.limit.get(), retry_after: wait.into() }
         })
@@ -117,7 +121,7 @@ mod tests {
     #[test]
     fn a_minute_of_sends_at_once_and_then_one_a_second() {
         let clock = Arc::new(HeldClock::default());
-        let limiter = PersonLimiter::new(NonZeroU32::new(60).unwrap(), clock.clone());
+        let limiter = PersonLimiter::new(LimitKind::Sends, NonZeroU32::new(60).unwrap(), clock.clone());
         let [one, other] = ["admin-1", "admin-2"].map(|id| PrincipalKey::Admin(AdminId::parse(id).unwrap()));
         for _ in 0..60 {
             assert_eq!(limiter.check(&one), Ok(()));

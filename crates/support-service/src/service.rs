@@ -16,6 +16,7 @@ use tokio::sync::watch;
 
 use crate::audit::PendingLogs;
 use crate::directory::AskedDirectory;
+use crate::metrics::{LimitKind, SERVICE};
 use crate::rate_limit::PersonLimiter;
 use crate::settings::KnownSettings;
 use crate::staff::{SeenStaff, StaffDirectory, remembered_since};
@@ -118,9 +119,9 @@ struct Inner {
 impl SupportService {
     /// A desk on that store, which is up to date.
     pub fn new(store: Store, config: ServiceConfig, ports: Ports) -> Self {
-        let sends = PersonLimiter::new(config.sends_per_minute, Arc::clone(&ports.clock));
-        let tickets = PersonLimiter::new(config.tickets_per_minute, Arc::clone(&ports.clock));
-        let uploads = PersonLimiter::new(config.uploads_per_minute, Arc::clone(&ports.clock));
+        let sends = PersonLimiter::new(LimitKind::Sends, config.sends_per_minute, Arc::clone(&ports.clock));
+        let tickets = PersonLimiter::new(LimitKind::Tickets, config.tickets_per_minute, Arc::clone(&ports.clock));
+        let uploads = PersonLimiter::new(LimitKind::Uploads, config.uploads_per_minute, Arc::clone(&ports.clock));
         let upload_slots = UploadSlots::default();
         let (revocations, revoked) = (Arc::new(SharedRevocationList::new()), watch::Sender::new(()));
         let own = StaffDirectory { store: store.clone(), clock: Arc::clone(&ports.clock) };
@@ -260,6 +261,29 @@ impl SupportService {
         &self.inner.revocations
     }
 
+    /// Says in the metrics how the pool of connections and the rooms stand. To be called before somebody reads them, and
+    /// every few seconds where nobody says when they do.
+    pub fn observe(&self) {
+        self.store().observe();
+        self.hub().observe();
+    }
+
+    /// Says in the metrics how much waits for the host's audit log. To be called every few seconds.
+    ///
+    /// # Errors
+    /// The database's.
+    pub async fn observe_audit(&self) -> Result<(), ServiceError> {
+        if !self.delivers_audit() {
+            return Ok(());
+        }
+        let read = self.store().read(|reader| Ok::<_, ServiceError>(reader.count_pending_audit_logs()?));
+        let backlog = read.await?;
+        let waited = backlog.oldest.map(|at| self.clock().now().since(at)).unwrap_or_default();
+        SERVICE.audit_waiting.set(u32::try_from(backlog.waiting).unwrap_or(u32::MAX));
+        SERVICE.audit_oldest.set(waited.as_secs_f64());
+        Ok(())
+    }
+
     /// Whether the database answers.
     ///
     /// # Errors
@@ -310,7 +334,11 @@ impl SupportService {
     /// The database's; what was told but could not be marked is told again.
     pub async fn deliver_audit(&self) -> Result<Delivery, ServiceError> {
         match &self.inner.ports.audit_sink {
-            Some(sink) => deliver_pending(&PendingLogs(self.store()), sink.as_ref()).await,
+            Some(sink) => {
+                let delivery = deliver_pending(&PendingLogs(self.store()), sink.as_ref()).await?;
+                SERVICE.audit_delivered.increment(u64::try_from(delivery.delivered).unwrap_or_default());
+                Ok(delivery)
+            }
             None => Ok(Delivery::default()),
         }
     }

@@ -8,6 +8,7 @@ use support_attachments::{Files, FilesError, ScanFailed, Scanner, Verdict};
 use support_domain::{AttachmentId, Upload, UploadState};
 use support_store::{StoreError, Transaction, UploadPlace, UploadsPage};
 
+use crate::metrics::SERVICE;
 use crate::use_cases::upload_attachment::scan;
 use crate::{ServiceError, SupportService};
 
@@ -95,7 +96,8 @@ impl SupportService {
         }
     }
 
-    /// Removes what is too old and on no message, and what was found infected. To be called every minute or so.
+    /// Removes what is too old and on no message, and what is being removed already: infected, or of a conversation that was
+    /// purged. To be called every minute or so.
     ///
     /// First the row says that the upload is being removed, so that nobody can send or read it; then the bytes go, then the
     /// row. Whatever stops in between is taken up the next time, by whichever node.
@@ -103,8 +105,9 @@ impl SupportService {
     /// # Errors
     /// The database's; what could not be done is done the next time.
     pub async fn remove_unsent_files(&self) -> Result<TidiedFiles, ServiceError> {
-        let mut tidied = TidiedFiles::default();
-        let Some(files) = self.files() else { return Ok(tidied) };
+        if self.files().is_none() {
+            return Ok(TidiedFiles::default());
+        }
         let before = self.clock().now().minus(self.unsent_life());
         loop {
             let begin = move |transaction: &mut Transaction<'_>| transaction.update_unsent_removing(before, BATCH);
@@ -112,6 +115,16 @@ impl SupportService {
                 break;
             }
         }
+        self.remove_files().await
+    }
+
+    /// Removes the bytes, and then the rows, of what is being removed.
+    ///
+    /// # Errors
+    /// The database's; what could not be done is done the next time.
+    pub async fn remove_files(&self) -> Result<TidiedFiles, ServiceError> {
+        let mut tidied = TidiedFiles::default();
+        let Some(files) = self.files() else { return Ok(tidied) };
         let mut behind = None;
         loop {
             let page = self.list_uploads(UploadState::Removing, behind).await?;
@@ -125,6 +138,7 @@ impl SupportService {
                 self.store()
                     .write::<_, StoreError, _>(move |transaction| transaction.delete_removed_upload(id))
                     .await?;
+                SERVICE.files_removed.increment(1);
                 tidied.done += 1;
             }
             behind = page.next;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use support_domain::PrincipalKey;
 
+use crate::metrics::{LimitKind, note_limit};
 use crate::{RateLimited, ServiceError};
 
 /// Uploads of one person that may be under way at once.
@@ -30,9 +31,11 @@ impl UploadSlots {
     pub(crate) fn take(&self, person: &PrincipalKey) -> Result<UploadSlot, ServiceError> {
         let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if taken.get(person).is_some_and(|own| *own >= MOST_OF_ONE) {
+            note_limit(LimitKind::UploadsAtOnce);
             return Err(RateLimited { limit: MOST_OF_ONE, retry_after: Duration::from_secs(1) }.into());
         }
         if taken.values().sum::<u32>() >= MOST {
+            note_limit(LimitKind::UploadsOfNode);
             return Err(ServiceError::Busy);
         }
         *taken.entry(person.clone()).or_default() += 1;

@@ -34,6 +34,17 @@ pub struct Reverted {
     pub schema_dropped: bool,
 }
 
+/// What was applied to a database, beside what this program knows.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct MigrationState {
+    /// The names of those that wait to be applied, oldest first.
+    pub pending: Vec<String>,
+    /// The versions of those that only a newer program knows. They add, and are no reason not to start.
+    pub newer: Vec<String>,
+    /// What stands in another shape than the queries need, with what is wrong with it. Only looked for on PostgreSQL.
+    pub fault: Option<String>,
+}
+
 /// An arbitrary number that only this product locks.
 const ADVISORY_LOCK: i64 = 0x5355_5050_4f52_5431;
 
@@ -83,7 +94,7 @@ pub(crate) fn migrate_pg(conn: &mut pg::Conn, check_only: bool) -> Result<Migrat
 }
 
 fn try_migrate_pg(conn: &mut pg::Conn, check_only: bool) -> Result<Migrated, StoreError> {
-    ended(conn.transaction(|conn| {
+    ended(conn.build_transaction().read_committed().run(|conn| {
         lock(conn)?;
         let schema_exists = asked(conn, "to_regnamespace('support_chat') IS NOT NULL")?;
         let applied = if schema_exists { applied_pg(conn)? } else { Vec::new() };
@@ -114,6 +125,8 @@ fn try_migrate_pg(conn: &mut pg::Conn, check_only: bool) -> Result<Migrated, Sto
     }))
 }
 
+/// Waits for whoever migrates at the moment. What they have done is then seen, because every statement of a transaction that
+/// is no more than read committed looks anew; one whose snapshot is as old as this wait would do it again.
 fn lock(conn: &mut pg::Conn) -> QueryResult<()> {
     conn.batch_execute(&format!("SELECT pg_advisory_xact_lock({ADVISORY_LOCK})"))
 }
@@ -163,9 +176,35 @@ fn refuse_undelivered(waiting: Option<Waiting>) -> Result<(), Ending> {
     }
 }
 
+/// Looks what was applied, without a lock and without a trace.
+pub(crate) fn state_pg(conn: &mut pg::Conn) -> Result<MigrationState, Ending> {
+    let applied = applied_pg(conn)?;
+    let mut state = compare(&pg::MIGRATIONS, &applied)?;
+    let squatter = if applied.is_empty() { shape::squatter(conn)? } else { None };
+    let fault = squatter.map_or_else(|| shape::fault(conn, state.pending.is_empty()), |fault| Ok(Some(fault)))?;
+    state.fault = fault.map(|fault| match fault {
+        // Whoever only looks was not about to change anything.
+        StoreError::Migration(text) => text.trim_end_matches("; nothing was changed").to_owned(),
+        other => other.to_string(),
+    });
+    Ok(state)
+}
+
+/// The same of a file of SQLite; none where there is no file yet.
+pub(crate) fn state_sqlite(conn: Option<&mut sqlite::Conn>) -> Result<MigrationState, StoreError> {
+    let applied = conn.map_or_else(|| Ok(Vec::new()), applied_sqlite).map_err(failed)?;
+    compare(&sqlite::MIGRATIONS, &applied).map_err(Ended::into_error)
+}
+
+fn compare(source: &EmbeddedMigrations, applied: &[String]) -> Result<MigrationState, Ending> {
+    let known: Vec<String> = all_of(source)?.into_iter().map(|(version, _)| version).collect();
+    let newer = applied.iter().filter(|version| !known.contains(version)).cloned().collect();
+    Ok(MigrationState { pending: pending_of(source, applied)?, newer, fault: None })
+}
+
 /// Drops what the migrations have made, newest first, and then the schema if it is empty and ours.
 pub(crate) fn revert_pg(conn: &mut pg::Conn, undelivered: Undelivered) -> Result<Reverted, StoreError> {
-    ended(conn.transaction(|conn| {
+    ended(conn.build_transaction().read_committed().run(|conn| {
         lock(conn)?;
         if !asked(conn, "to_regnamespace('support_chat') IS NOT NULL")? {
             return Ok(Reverted::default());
@@ -276,11 +315,22 @@ where
 
 /// The names of those that were not applied, oldest first.
 fn pending_of(source: &EmbeddedMigrations, applied: &[String]) -> Result<Vec<String>, Ending> {
+    let all = all_of(source)?.into_iter();
+    Ok(all.filter(|(version, _)| !applied.contains(version)).map(|(_, name)| name).collect())
+}
+
+/// The version and the name of each, oldest first.
+fn all_of(source: &EmbeddedMigrations) -> Result<Vec<(String, String)>, Ending> {
     // The names do not depend on the backend.
     let all: Vec<Box<dyn Migration<diesel::pg::Pg>>> = source.migrations().map_err(DieselError::QueryBuilderError)?;
     let named = all.iter().map(|migration| (migration.name().version().to_string(), migration.name().to_string()));
-    let mut names: Vec<String> =
-        named.filter(|(version, _)| !applied.contains(version)).map(|(_, name)| name).collect();
-    names.sort();
-    Ok(names)
+    let mut named: Vec<(String, String)> = named.collect();
+    named.sort();
+    Ok(named)
+}
+
+/// The name of the newest migration that this program knows. It begins with the day on which it was written.
+pub fn newest_migration() -> Option<String> {
+    let named = all_of(&pg::MIGRATIONS).unwrap_or_default();
+    named.into_iter().next_back().map(|(_, name)| name)
 }

@@ -7,9 +7,10 @@ use support_domain::{
 };
 
 use crate::page::{
-    ConversationFilter, ConversationsPage, Counted, MessagesPage, PageRequest, UploadPlace, UploadsPage,
+    ConversationFilter, ConversationsPage, Counted, MessagesPage, OldConversation, OldConversations, PageRequest,
+    Position, UploadPlace, UploadsPage,
 };
-use crate::staff::{SeenAdmin, StoredSettings};
+use crate::staff::{AuditBacklog, SeenAdmin, StoredSettings};
 use crate::{StoreError, pg, sqlite};
 
 /// Reads: each statement for itself, or all of them in one snapshot.
@@ -43,6 +44,7 @@ macro_rules! operations {
             /// # Errors
             /// When the database is away, refuses, or holds what cannot be.
             pub fn $name(&mut self $(, $arg: $type)*) -> Result<$found, StoreError> {
+                let _span = tracing::debug_span!(stringify!($name)).entered();
                 match &mut self.0 {
                     Backend::Pg(conn) => pg::queries::$module::$name(conn $(, $arg)*),
                     Backend::Sqlite(conn) => sqlite::queries::$module::$name(conn $(, $arg)*),
@@ -66,6 +68,9 @@ operations! {
             -> ConversationsPage;
         /// How many visible conversations the filter lets through, up to a cap.
         conversations_list::count_conversations(visibility: &Visibility, filter: &ConversationFilter) -> Counted;
+        /// At most `limit` old conversations, oldest first, from behind that place.
+        conversations_old::list_old_conversations(old: &OldConversations, behind: Option<Position>, limit: i64)
+            -> Vec<OldConversation>;
         /// At most `limit` messages of the conversation, oldest first.
         messages::list_messages(conversation: &SupportConversation, page: MessagesPage, limit: usize)
             -> Vec<SupportMessage>;
@@ -73,6 +78,10 @@ operations! {
         attachments::get_upload(id: AttachmentId) -> Option<Upload>;
         /// At most `limit` uploads in that state, oldest first, from behind that place. What cannot be read is left out.
         attachments::list_uploads(state: UploadState, behind: Option<UploadPlace>, limit: i64) -> UploadsPage;
+        /// How many files the messages of these conversations have. At most a thousand.
+        attachments::count_sent_uploads(conversations: &[ConversationId]) -> i64;
+        /// How many records of the audit log were not delivered yet, and since when the oldest waits.
+        audit_logs::count_pending_audit_logs() -> AuditBacklog;
         /// At most `limit` records of the audit log that were not delivered yet, oldest first.
         audit_logs::list_pending_audit_logs(limit: i64) -> Vec<AuditLogRecord>;
         /// Whether a ticket of that hash could be used at `now`.
@@ -94,6 +103,13 @@ operations! {
         conversations::insert_conversation(conversation: &SupportConversation) -> ();
         /// Keeps a locked conversation as it is now.
         conversations::update_conversation(conversation: &SupportConversation) -> ();
+        /// At most `limit` old conversations, oldest first, from behind that place. Nobody else changes them until the
+        /// transaction ends; those that somebody holds are passed over.
+        conversations_old::lock_old_conversations(old: &OldConversations, behind: Option<Position>, limit: i64)
+            -> Vec<OldConversation>;
+        /// Forgets locked conversations for good, with all their messages, which must have no files any more. Returns how
+        /// many messages there were. At most a thousand.
+        conversations_old::delete_conversations(ids: &[ConversationId]) -> usize;
         /// Keeps a new message of a locked conversation.
         messages::insert_message(message: &SupportMessage) -> ();
         /// The message that this author has sent to the conversation under that key.
@@ -118,6 +134,9 @@ operations! {
         /// Says that uploads from before `before` are being removed that are on no message, at most `limit` at once. Returns
         /// how many.
         attachments::update_unsent_removing(before: Timestamp, limit: i64) -> usize;
+        /// Says that all files of locked conversations are being removed, and takes them off their messages. Returns how
+        /// many. At most a thousand.
+        attachments::update_sent_removing(conversations: &[ConversationId]) -> usize;
         /// Forgets an upload whose bytes are gone.
         attachments::delete_removed_upload(id: AttachmentId) -> ();
         /// Keeps a record of the audit log; `deliver` when somebody has to be told of it later.

@@ -128,6 +128,27 @@ pub fn end_of_day(day: Timestamp) -> Timestamp {
     day.plus(Duration::from_millis(86_400_000 - 1))
 }
 
+/// Which conversations are old: those that a purge removes. It is the desk that asks, of one country and status at a time,
+/// and nobody who could see them or not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OldConversations {
+    /// Of this country.
+    pub country: CountryCode,
+    /// In this status.
+    pub status: ConversationStatus,
+    /// With a last message from before that moment.
+    pub before: Timestamp,
+}
+
+/// A conversation that is old.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OldConversation {
+    /// Which one, and where it stands.
+    pub position: Position,
+    /// How many messages it has.
+    pub messages: i64,
+}
+
 /// Where an upload stands among all, which are listed by age.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UploadPlace {

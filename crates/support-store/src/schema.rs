@@ -160,6 +160,7 @@ macro_rules! tables {
         }
 
         diesel::allow_tables_to_appear_in_same_query!(support_conversations, support_messages);
+        diesel::allow_tables_to_appear_in_same_query!(support_messages, support_attachments);
         diesel::allow_tables_to_appear_in_same_query!(support_conversations, support_conversation_search);
     };
 }

@@ -1,4 +1,4 @@
-//! What the store keeps of the staff that was seen here, and of the settings that were saved. Knows neither roles nor
+//! What the store keeps of the staff that was seen here, of the settings that were saved, and of what waits for the host. Knows neither roles nor
 //! ranges: words and values are kept as they are given.
 
 use serde_json::{Map, Value};
@@ -15,6 +15,15 @@ pub struct SeenAdmin {
     pub country: Option<CountryCode>,
     /// Whether they could reply.
     pub may_reply: bool,
+}
+
+/// What waits to be told to the host's audit log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct AuditBacklog {
+    /// How many records, counted up to 10,000.
+    pub waiting: usize,
+    /// Since when the oldest one waits.
+    pub oldest: Option<Timestamp>,
 }
 
 /// The settings that were saved, in the form in which they were.

@@ -2,15 +2,19 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel::prelude::*;
 use support_domain::SupportConversation;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
+use tracing::Instrument;
 
 use crate::error::Ended;
+pub(crate) use crate::given_up::GivenUp;
+use crate::given_up::unless_given_up;
 use crate::held::Held;
+use crate::metrics::{ConnectionState, ErrorClass, Operation, PostFate, STORE, count};
 use crate::migrations::{Migrated, Reverted, Undelivered, migrate_pg, migrate_sqlite, revert_pg, revert_sqlite};
 use crate::operations::{Backend, Reader, Transaction};
 use crate::pg::{PgManager, Pools, Posts, Shared};
@@ -40,10 +44,6 @@ impl StoreConfig {
         Self { url, pool_size: 16, time_limit: Duration::from_millis(2_500), writers: 2, queue_length: 1_024 }
     }
 }
-
-/// How long after its caller was told so, work that still has no answer from PostgreSQL is given up for good. No statement
-/// takes as long; but a connection may be open at this side only, and then nothing ever comes.
-const STUCK_AFTER: Duration = Duration::from_secs(10);
 
 /// How often work is done again after it met another transaction.
 const MOST_ATTEMPTS: u32 = 5;
@@ -90,6 +90,7 @@ struct Logged;
 
 impl<E: std::error::Error> r2d2::HandleError<E> for Logged {
     fn handle_error(&self, error: E) {
+        STORE.connection_failures.increment(1);
         tracing::warn!(error = %error, "a connection to the database could not be made");
     }
 }
@@ -146,7 +147,19 @@ impl Store {
             },
         };
         let permits = Arc::new(Semaphore::new(config.pool_size.max(1) as usize));
+        STORE.pool_connections_max.set(config.pool_size.max(1));
+        STORE.queue_depth_max.set(count(config.queue_length));
         Ok(Self { inner: Arc::new(Inner { pool, permits, time_limit: config.time_limit }) })
+    }
+
+    /// Says in the metrics how the pool stands. To be called every few seconds, or before somebody reads them.
+    pub fn observe(&self) {
+        let state = match &self.inner.pool {
+            Pool::Pg { pools, .. } => pools.current().pool.state(),
+            Pool::Sqlite { readers, .. } => readers.state(),
+        };
+        STORE.pool_connections.of(ConnectionState::Idle).set(state.idle_connections);
+        STORE.pool_connections.of(ConnectionState::InUse).set(state.connections.saturating_sub(state.idle_connections));
     }
 
     /// Does work that only reads, each statement for itself.
@@ -181,11 +194,12 @@ impl Store {
         T: Send + 'static,
         E: WorkError,
     {
+        let operation = if in_snapshot { Operation::Snapshot } else { Operation::Read };
         match &self.inner.pool {
             Pool::Pg { pools, .. } => {
                 let shared = pools.current();
-                self.on_thread(self.replacing(&shared), move |_| {
-                    let mut session = shared.pool.get().map_err(StoreError::from)?;
+                self.on_thread(operation, self.replacing(&shared), move |_, since| {
+                    let mut session = from_pool(&shared.pool, since)?;
                     let mut work = |conn: &mut pg::Conn| work(&mut Reader(Backend::Pg(conn))).map_err(Ended::Work);
                     let result = if in_snapshot {
                         session.conn.build_transaction().repeatable_read().read_only().run(work)
@@ -201,9 +215,10 @@ impl Store {
             Pool::Sqlite { readers, .. } => {
                 let readers = readers.clone();
                 self.on_thread(
+                    operation,
                     || {},
-                    move |_| {
-                        let mut pooled = readers.get().map_err(StoreError::from)?;
+                    move |_, since| {
+                        let mut pooled = from_pool(&readers, since)?;
                         let conn: &mut sqlite::Conn = &mut pooled;
                         let mut work =
                             |conn: &mut sqlite::Conn| work(&mut Reader(Backend::Sqlite(conn))).map_err(Ended::Work);
@@ -230,9 +245,9 @@ impl Store {
         match &self.inner.pool {
             Pool::Pg { pools, .. } => {
                 let shared = pools.current();
-                self.on_thread(self.replacing(&shared), move |given_up| {
+                self.on_thread(Operation::Write, self.replacing(&shared), move |given_up, since| {
                     let mut work = unless_given_up(work, given_up);
-                    let mut session = shared.pool.get().map_err(StoreError::from)?;
+                    let mut session = from_pool(&shared.pool, since)?;
                     let mut attempt = 1;
                     loop {
                         let result = session
@@ -242,6 +257,7 @@ impl Store {
                         session.broken = is_broken(&result);
                         match result {
                             Err(error) if error.may_retry() && attempt < MOST_ATTEMPTS => {
+                                STORE.retries.increment(1);
                                 // The other one needs a moment to be done.
                                 std::thread::sleep(Duration::from_millis(5) * attempt);
                                 attempt += 1;
@@ -256,7 +272,7 @@ impl Store {
             Pool::Sqlite { writer, .. } => {
                 let given_up = GivenUp::default();
                 let work = unless_given_up(work, given_up.clone());
-                self.within_limit(&given_up, writer.write(work)).await
+                self.within_limit(Operation::Write, &given_up, writer.write(work)).await
             }
         }
     }
@@ -281,17 +297,18 @@ impl Store {
     {
         let Pool::Pg { posts, .. } = &self.inner.pool else { return Ok(None) };
         let (given_up, conversation) = (GivenUp::default(), address.conversation_id);
-        let result = self.within_limit(&given_up, posts.post(address, given_up.clone(), decide)).await;
+        let posted = posts.post(address, given_up.clone(), decide);
+        let posted = self.within_limit(Operation::Post, &given_up, posted).await;
         if let Some(at_work) = given_up.is_set().then(|| posts.at_work(conversation)).flatten() {
             let inner = Arc::clone(&self.inner);
-            tokio::spawn(async move {
-                tokio::time::sleep(STUCK_AFTER).await;
+            given_up.when_stuck(move || {
                 if let Pool::Pg { posts, .. } = &inner.pool {
                     posts.replace(&at_work);
                 }
             });
         }
-        result
+        STORE.posts.of(PostFate::of(&posted)).increment(1);
+        posted
     }
 
     /// Remembers how a conversation stands, so that the next post to it need not read it.
@@ -301,18 +318,29 @@ impl Store {
         }
     }
 
+    /// Does work for the database: it may take so long and no longer, and is counted.
     async fn within_limit<T, E: WorkError>(
         &self,
+        operation: Operation,
         given_up: &GivenUp,
         work: impl Future<Output = Result<T, E>>,
     ) -> Result<T, E> {
-        match tokio::time::timeout(self.inner.time_limit, work).await {
-            Ok(result) => result,
+        let began = Instant::now();
+        let result = match tokio::time::timeout(self.inner.time_limit, work.instrument(operation.span())).await {
+            Ok(result) => {
+                if let Err(Some(error)) = result.as_ref().map_err(WorkError::as_store_error) {
+                    STORE.errors.of(ErrorClass::of(error)).increment(1);
+                }
+                result
+            }
             Err(_) => {
-                given_up.0.store(true, Ordering::Release);
+                given_up.set();
+                STORE.errors.of(ErrorClass::TimedOut).increment(1);
                 Err(E::from(StoreError::Unavailable("the database took too long".to_owned())))
             }
-        }
+        };
+        STORE.operation_duration.of(operation).record(began.elapsed());
+        result
     }
 
     /// What is to be done when work with that pool is stuck.
@@ -327,71 +355,52 @@ impl Store {
         }
     }
 
-    /// Runs work on a thread where it may block, within the limit. A thread that is still at it keeps its permit, until it
-    /// is given up for good: then it is `stuck`.
-    async fn on_thread<T, E, F>(&self, stuck: impl FnOnce() + Send + 'static, work: F) -> Result<T, E>
+    /// Runs work on a thread where it may block, within the limit; it is told since when it waits. A thread that is still
+    /// at it keeps its permit, until it is given up for good: then it is `stuck`.
+    async fn on_thread<T, E, F>(
+        &self,
+        operation: Operation,
+        stuck: impl FnOnce() + Send + 'static,
+        work: F,
+    ) -> Result<T, E>
     where
-        F: FnOnce(GivenUp) -> Result<T, E> + Send + 'static,
+        F: FnOnce(GivenUp, Instant) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: WorkError,
     {
-        let (permits, given_up) = (Arc::clone(&self.inner.permits), GivenUp::default());
+        let (permits, given_up, since) = (Arc::clone(&self.inner.permits), GivenUp::default(), Instant::now());
         let (seen_by_work, held) = (given_up.clone(), Held::empty());
         let by_work = held.share();
-        let result = self
-            .within_limit(&given_up, async move {
-                by_work.put(permits.acquire_owned().await);
-                let until_done = by_work.until_dropped();
-                let done = tokio::task::spawn_blocking(move || {
-                    let result = work(seen_by_work);
-                    drop(until_done);
-                    result
-                });
-                done.await.unwrap_or_else(|_| Err(E::from(StoreError::Internal("the work panicked".to_owned()))))
-            })
-            .await;
-        if given_up.is_set() {
-            tokio::spawn(async move {
-                tokio::time::sleep(STUCK_AFTER).await;
-                let permit = held.take();
-                if permit.is_some() {
-                    stuck();
-                }
+        let worked = async move {
+            by_work.put(permits.acquire_owned().await);
+            let until_done = by_work.until_dropped();
+            let span = tracing::Span::current();
+            let done = tokio::task::spawn_blocking(move || {
+                let result = span.in_scope(|| work(seen_by_work, since));
+                drop(until_done);
+                result
             });
-        }
+            done.await.unwrap_or_else(|_| Err(E::from(StoreError::Internal("the work panicked".to_owned()))))
+        };
+        let result = self.within_limit(operation, &given_up, worked).await;
+        given_up.when_stuck(move || {
+            let permit = held.take();
+            if permit.is_some() {
+                stuck();
+            }
+        });
         result
     }
 }
 
-/// Set when the caller was told that the work took too long.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct GivenUp(Arc<AtomicBool>);
-
-impl GivenUp {
-    pub(crate) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Acquire)
-    }
-}
-
-/// The work, undone if its caller has been told meanwhile that it took too long. That leaves the moment of the commit
-/// itself, in which nobody can know: who wants to send again without fear needs a key for the message.
-fn unless_given_up<T, E, F>(
-    mut work: F,
-    given_up: GivenUp,
-) -> impl FnMut(&mut Transaction<'_>) -> Result<T, E> + Send + 'static
-where
-    F: FnMut(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
-    E: WorkError,
-{
-    let still_wanted = move || {
-        let too_late = || E::from(StoreError::Unavailable("the caller has given up".to_owned()));
-        if given_up.is_set() { Err(too_late()) } else { Ok(()) }
-    };
-    move |transaction| {
-        still_wanted()?;
-        let value = work(transaction)?;
-        still_wanted().map(|()| value)
-    }
+/// A connection of the pool, for work that has waited since then.
+fn from_pool<M: r2d2::ManageConnection>(
+    pool: &r2d2::Pool<M>,
+    since: Instant,
+) -> Result<r2d2::PooledConnection<M>, StoreError> {
+    let pooled = pool.get();
+    STORE.pool_wait.record(since.elapsed());
+    Ok(pooled?)
 }
 
 /// Whether the connection that gave this result must not be used again.

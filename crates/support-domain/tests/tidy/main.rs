@@ -1,5 +1,5 @@
 //! What holds for the whole tree, whoever writes in it: which crate may know which, what a manifest may say, how a
-//! source file looks, what a migration may touch. It stands in this crate because it needs nothing to be built but this.
+//! source file looks, what a migration may touch, where links lead. It stands in this crate because it needs nothing to be built but this.
 //!
 //! # How to add a rule
 //! A function from a [`tree::Tree`] to its offenders, each one line that says where and what; a test that
@@ -7,6 +7,7 @@
 
 #![cfg(test)]
 
+mod documents;
 mod layers;
 mod manifests;
 mod migrations;

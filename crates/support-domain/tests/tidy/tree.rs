@@ -12,9 +12,11 @@ pub(crate) struct File {
     pub(crate) text: String,
 }
 
-/// All text files of the project, in the order of their paths.
+/// All text files of the project, in the order of their paths, and the names of the others.
 pub(crate) struct Tree {
     pub(crate) files: Vec<File>,
+    /// The paths of what is no text: pictures and samples.
+    others: Vec<String>,
 }
 
 /// A crate's manifest.
@@ -28,10 +30,9 @@ impl Tree {
     /// The project itself.
     pub(crate) fn of_the_project() -> Self {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-        let mut files = Vec::new();
-        collect(&root, "", &mut files);
-        files.sort_by(|one: &File, other| one.path.cmp(&other.path));
-        let tree = Self { files };
+        let mut tree = Self { files: Vec::new(), others: Vec::new() };
+        collect(&root, "", &mut tree);
+        tree.files.sort_by(|one, other| one.path.cmp(&other.path));
         // A rule over nothing would hold.
         assert!(
             tree.manifests().iter().any(|manifest| manifest.name == env!("CARGO_PKG_NAME")),
@@ -43,7 +44,13 @@ impl Tree {
     /// A made-up one, of paths and texts.
     pub(crate) fn of(files: &[(&str, &str)]) -> Self {
         let file = |(path, text): &(&str, &str)| File { path: (*path).to_owned(), text: (*text).to_owned() };
-        Self { files: files.iter().map(file).collect() }
+        Self { files: files.iter().map(file).collect(), others: Vec::new() }
+    }
+
+    /// Whether there is such a file or folder.
+    pub(crate) fn has(&self, path: &str) -> bool {
+        let mut paths = self.files.iter().map(|file| &file.path).chain(&self.others);
+        paths.any(|known| known.strip_prefix(path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/')))
     }
 
     /// The Rust files of all crates.
@@ -96,9 +103,9 @@ fn parse(file: &File) -> Table {
     file.text.parse().unwrap_or_else(|error| panic!("{}: {error}", file.path))
 }
 
-/// Adds the text files of a folder and of those below it, but for what tools make: folders that begin with a dot (other
+/// Adds the files of a folder and of those below it, but for what tools make: folders that begin with a dot (other
 /// than the project's own) and cargo's target folders, which carry a tag.
-fn collect(folder: &Path, prefix: &str, into: &mut Vec<File>) {
+fn collect(folder: &Path, prefix: &str, into: &mut Tree) {
     if folder.join("CACHEDIR.TAG").exists() {
         return;
     }
@@ -115,7 +122,10 @@ fn collect(folder: &Path, prefix: &str, into: &mut Vec<File>) {
         } else if file_type.is_file() {
             // What is not UTF-8, or holds a zero byte, is not text.
             let text = fs::read(entry.path()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
-            into.extend(text.filter(|text| !text.contains('\0')).map(|text| File { path, text }));
+            match text.filter(|text| !text.contains('\0')) {
+                Some(text) => into.files.push(File { path, text }),
+                None => into.others.push(path),
+            }
         }
     }
 }

@@ -1,15 +1,16 @@
 //! Puts the backend together: its own routes, and beside them the desk with its loops and its sockets.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::middleware::from_fn;
 use actix_web::web::{self, Data, ServiceConfig};
 use actix_web::{App, HttpServer};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use support_http::ws::tcp::{self, TcpOptions};
 use support_http::ws::{SocketLimits, Sockets};
-use support_http::{Background, BackgroundTasks, Desk, WebConfig, background, start_realtime};
+use support_http::{Background, BackgroundTasks, Desk, WebConfig, background, metrics, start_realtime};
 use support_realtime::queue::QueueLimits;
 use support_service::{Ports, ServiceConfig as DeskConfig, SupportService};
 use support_store::{DatabaseUrl, Store, StoreConfig};
@@ -29,6 +30,17 @@ pub(crate) struct Plan {
     pub(crate) port: u16,
     /// Without it, the backend as it was before the desk came.
     pub(crate) with_support: bool,
+}
+
+/// The backend's own metrics: one recorder for the whole process, whose numbers are then those of the desk as well. The
+/// desk's durations come in buckets.
+fn recorder() -> Result<PrometheusHandle, HostError> {
+    static RECORDER: Mutex<Option<PrometheusHandle>> = Mutex::new(None);
+    let mut recorder = RECORDER.lock().unwrap_or_else(PoisonError::into_inner);
+    match &*recorder {
+        Some(recorder) => Ok(recorder.clone()),
+        None => Ok(recorder.insert(metrics::with_buckets(PrometheusBuilder::new())?.install_recorder()?).clone()),
+    }
 }
 
 /// Makes a desk out of what the backend has, and starts what works behind its requests.
@@ -70,14 +82,19 @@ pub(crate) async fn serve(
     started: impl FnOnce(SocketAddr),
 ) -> Result<(), HostError> {
     let Plan { tables, port, with_support } = plan;
+    // Before the desk: it counts with the recorder that there is when it is made.
+    let recorder = recorder()?;
     let (desk, tasks) = match with_support {
         true => open_desk(&tables).await.map(|(desk, tasks)| (Some(desk), Some(tasks)))?,
         false => (None, None),
     };
     let sockets = desk.as_ref().map(|desk| desk.sockets.clone());
     let server = HttpServer::new(move || {
-        let (tables, desk) = (tables.clone(), desk.clone());
-        App::new().wrap(from_fn(routes::sign)).configure(move |app| mount(app, &tables, desk.as_ref()))
+        let (tables, desk, recorder) = (tables.clone(), desk.clone(), recorder.clone());
+        App::new()
+            .app_data(Data::new(recorder))
+            .wrap(from_fn(routes::sign))
+            .configure(move |app| mount(app, &tables, desk.as_ref()))
     })
     // Every connection: so that the desk can cut a socket whose peer does not read.
     .on_connect(|io, extensions| {

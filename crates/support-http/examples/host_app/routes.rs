@@ -10,6 +10,7 @@ use actix_web::http::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::web::{self, Data, Json, ServiceConfig};
 use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, ResponseError};
+use metrics_exporter_prometheus::PrometheusHandle;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -24,7 +25,13 @@ pub(crate) fn configure(config: &mut ServiceConfig) {
         .route("/api/wallet", web::get().to(show_wallet))
         .route("/api/kyc", web::get().to(show_kyc))
         .route("/api/admin/login", web::post().to(log_in))
-        .route("/api/admin/kyc", web::get().to(list_kyc));
+        .route("/api/admin/kyc", web::get().to(list_kyc))
+        .route("/internal/numbers", web::get().to(show_numbers));
+}
+
+/// What the backend counts, the desk's numbers among it.
+async fn show_numbers(recorder: Data<PrometheusHandle>) -> String {
+    recorder.render()
 }
 
 /// The backend's own error.

@@ -1,6 +1,9 @@
 //! The command line. Standard output carries what was asked for and nothing else; all the rest goes to stderr.
 
+mod doctor;
+mod health;
 mod migrate;
+mod purge;
 mod scan;
 mod serve;
 mod token;
@@ -45,6 +48,23 @@ enum Command {
         #[arg(long, requires = "revert")]
         discard_undelivered: bool,
     },
+    /// Remove conversations for good that are too old to be kept, with their messages and files; print how many
+    ///
+    /// Takes those that are closed or resolved and whose last message is older than that, oldest first; what is open or
+    /// pending is left alone unless --status names it. Servers may run meanwhile: each batch is a short transaction of its
+    /// own, with a record in the audit log. What somebody writes to just then is passed over. It may be interrupted, run
+    /// again, and run at several places at once.
+    ///
+    /// Wants the environment that `serve` has, so that it finds the same database, files and host. The audit log stays.
+    Purge(purge::Purge),
+    /// Look at everything that the server will need, and say what is wrong and what to do
+    ///
+    /// Reads the same variables as `serve` and changes nothing, but for a small object that it keeps in the storage of files
+    /// and takes away again. Ends with 0 when all is well (warnings allowed), 1 with a problem, 2 when the configuration
+    /// cannot be used.
+    Doctor(doctor::Doctor),
+    /// Ask a running server how it is; ends with 0 when it answers 200
+    Health(health::Health),
     /// Print a new key pair for tokens, as two lines for an env file
     Keys,
     /// Print, narrow or revoke tokens
@@ -89,6 +109,12 @@ pub fn run() -> ExitCode {
         Command::Migrate { revert: true, discard_undelivered: true, .. } => migrate::revert(Undelivered::Discarded),
         Command::Migrate { revert: true, .. } => migrate::revert(Undelivered::Kept),
         Command::Migrate { check, .. } => migrate::migrate(check),
+        Command::Purge(purge) => purge::run(&purge),
+        Command::Doctor(doctor) => match doctor::run(&doctor) {
+            Ok(code) => return code,
+            Err(error) => Err(error),
+        },
+        Command::Health(health) => health::run(&health),
         Command::Keys => keys(),
         Command::Token(command) => token::run(command),
         Command::Openapi => print(openapi::document()),

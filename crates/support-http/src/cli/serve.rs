@@ -8,9 +8,10 @@ use crate::host::Host;
 use crate::server::{ServeError, listen, open_service, serve as run_server};
 
 pub(super) fn serve() -> Result<(), CommandError> {
-    crate::log::start("info,async_nats=warn")?;
-    let config = Config::from_variables(Variables::of_process())?;
-    actix_web::rt::System::new().block_on(async move {
+    let traces = crate::log::start("info,async_nats=warn")?;
+    let mut config = Config::from_variables(Variables::of_process())?;
+    config.web.metrics = crate::metrics::collect();
+    let served = actix_web::rt::System::new().block_on(async move {
         let (realtime, signals) = config.start_realtime()?;
         let ports = Ports { realtime, files: config.files.open()?, ..Ports::default() };
         let host = Host::new(&config.host, &ports.clock);
@@ -19,5 +20,7 @@ pub(super) fn serve() -> Result<(), CommandError> {
         host.probe().await.map_err(CommandError::Other)?;
         let listening = listen(&config)?;
         Ok(run_server(service, host, signals, config, listening).await?)
-    })
+    });
+    traces.finish();
+    served
 }

@@ -43,7 +43,7 @@ pub struct FilesConfig {
 }
 
 impl FilesConfig {
-    pub(super) fn from_variables(variables: Variables, database: &DatabaseUrl) -> Result<Self, InvalidConfig> {
+    pub(crate) fn from_variables(variables: Variables, database: &DatabaseUrl) -> Result<Self, InvalidConfig> {
         let place = match variables.get(ATTACHMENTS_URL)? {
             Some(url) => Some(url.parse().map_err(|error| InvalidConfig::new(ATTACHMENTS_URL, error))?),
             None => database.embedded_file().map(Self::beside),
@@ -80,6 +80,18 @@ impl FilesConfig {
             files = files.with_scanner(Arc::new(ClamAv::new(address.clone(), SCAN_LIMIT)));
         }
         Ok(Some(files))
+    }
+
+    /// Opens the place if it is there, and makes none: for what only removes files. A folder that is not there is none of a
+    /// running desk, and what is not found in it was perhaps never removed.
+    ///
+    /// # Errors
+    /// When it cannot be used.
+    pub(crate) fn open_existing(&self) -> Result<Option<Files>, InvalidConfig> {
+        match &self.place {
+            Some(Place::Folder(folder)) if !folder.is_dir() => Ok(None),
+            _ => self.open(),
+        }
     }
 }
 

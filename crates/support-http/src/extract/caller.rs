@@ -15,6 +15,7 @@ use support_service::{Context, Origin};
 
 use crate::Desk;
 use crate::error::{ApiError, ErrorCode};
+use crate::metrics::{Authenticated as Known, HTTP};
 
 /// Who was found to call, or why nobody was.
 type Authenticated = Result<Arc<Caller>, AuthenticationError>;
@@ -28,15 +29,28 @@ pub async fn authenticate(
     next: Next<impl MessageBody>,
 ) -> Result<ServiceResponse<impl MessageBody>, Error> {
     if let Some(desk) = request.app_data::<web::Data<Desk>>().cloned() {
-        let authenticated: Authenticated = match bearer_token(request.headers()) {
+        let token = bearer_token(request.headers());
+        let has_token = token.is_some();
+        let authenticated: Authenticated = match token {
             Some(token) => {
                 desk.authenticator.authenticate(token).await.inspect(|caller| desk.service.note_caller(caller))
             }
             None => Err(AuthenticationError::refused("there is no bearer token")),
         };
+        HTTP.authentications.of(known(&authenticated, has_token)).increment(1);
         request.extensions_mut().insert(authenticated);
     }
     next.call(request).await
+}
+
+/// Whether it is known who asks, for the metrics.
+fn known(authenticated: &Authenticated, has_token: bool) -> Known {
+    match authenticated {
+        Ok(_) => Known::Accepted,
+        Err(AuthenticationError::Unavailable) => Known::Unavailable,
+        Err(AuthenticationError::Unauthenticated(_)) if has_token => Known::Refused,
+        Err(AuthenticationError::Unauthenticated(_)) => Known::Missing,
+    }
 }
 
 /// The token of the one `Authorization` header.

@@ -11,7 +11,7 @@ use super::user::created;
 use crate::Desk;
 use crate::error::{ApiError, ErrorCode};
 use crate::extract::{Body, ForAdmin, PathId, Query};
-use crate::openapi::{ChangeErrors, CommonErrors};
+use crate::openapi::{ListErrors, MarkReadErrors, OpenErrors, ReadErrors, ReplyErrors, UpdateErrors};
 use crate::requests::{
     DeskConversationsQuery, MarkReadRequest, MessagesQuery, NoQuery, OpenConversationForUserRequest, ReplyRequest,
     UpdateConversationRequest,
@@ -45,7 +45,7 @@ pub(super) fn configure(config: &mut ServiceConfig) {
 #[utoipa::path(
     get, path = "/api/admin/support/conversations", tag = "admin", operation_id = "listConversations",
     params(DeskConversationsQuery), security(("bearer" = [])),
-    responses((status = 200, description = "A page.", body = ConversationsView<AdminConversationView>), CommonErrors)
+    responses((status = 200, description = "A page.", body = ConversationsView<AdminConversationView>), ListErrors)
 )]
 pub(crate) async fn list_conversations(
     caller: ForAdmin<action::ListConversations>,
@@ -66,7 +66,7 @@ pub(crate) async fn list_conversations(
     responses(
         (status = 201, description = "Opened.", body = OpenedView<AdminConversationView>),
         (status = 200, description = "Opened before, under the same clientMessageId.", body = OpenedView<AdminConversationView>),
-        CommonErrors, ChangeErrors
+        OpenErrors
     )
 )]
 pub(crate) async fn open_conversation_for_user(
@@ -84,7 +84,7 @@ pub(crate) async fn open_conversation_for_user(
 #[utoipa::path(
     get, path = "/api/admin/support/conversations/{id}", tag = "admin", operation_id = "getConversation",
     params(("id" = uuid::Uuid, Path, description = "The conversation.")), security(("bearer" = [])),
-    responses((status = 200, description = "The conversation and its user.", body = ConversationDetailView), CommonErrors)
+    responses((status = 200, description = "The conversation and its user.", body = ConversationDetailView), ReadErrors)
 )]
 pub(crate) async fn get_conversation(
     caller: ForAdmin<action::ViewConversation>,
@@ -104,7 +104,7 @@ pub(crate) async fn get_conversation(
     request_body = UpdateConversationRequest, security(("bearer" = [])),
     responses(
         (status = 200, description = "Changed.", body = ConversationView<AdminConversationView>),
-        CommonErrors, ChangeErrors
+        UpdateErrors
     )
 )]
 pub(crate) async fn update_conversation(
@@ -123,7 +123,7 @@ pub(crate) async fn update_conversation(
 #[utoipa::path(
     get, path = "/api/admin/support/conversations/{id}/messages", tag = "admin", operation_id = "listMessages",
     params(("id" = uuid::Uuid, Path, description = "The conversation."), MessagesQuery), security(("bearer" = [])),
-    responses((status = 200, description = "A page.", body = MessagesView), CommonErrors)
+    responses((status = 200, description = "A page.", body = MessagesView), ReadErrors)
 )]
 pub(crate) async fn list_messages(
     caller: ForAdmin<action::ListMessages>,
@@ -144,7 +144,7 @@ pub(crate) async fn list_messages(
     responses(
         (status = 201, description = "Kept for good.", body = SentView),
         (status = 200, description = "Sent before, under the same clientMessageId.", body = SentView),
-        CommonErrors, ChangeErrors
+        ReplyErrors
     )
 )]
 pub(crate) async fn reply(
@@ -166,7 +166,7 @@ pub(crate) async fn reply(
     request_body = MarkReadRequest, security(("bearer" = [])),
     responses(
         (status = 200, description = "Noted.", body = ConversationView<AdminConversationView>),
-        CommonErrors, ChangeErrors
+        MarkReadErrors
     )
 )]
 pub(crate) async fn mark_read(

@@ -20,7 +20,7 @@ use super::{guarded, resource};
 use crate::Desk;
 use crate::error::{ApiError, ErrorCode};
 use crate::extract::{ForAdmin, ForUser, PathId, Query, check_form, read_upload};
-use crate::openapi::CommonErrors;
+use crate::openapi::{ReadErrors, UploadErrors};
 use crate::requests::NoQuery;
 use crate::views::UploadedView;
 
@@ -55,10 +55,7 @@ pub(crate) struct FileBytes(Vec<u8>);
     request_body(content = UploadForm, content_type = "multipart/form-data"), security(("bearer" = [])),
     responses(
         (status = 201, description = "Kept, for its uploader alone until a message names it.", body = UploadedView),
-        (status = 413, description = "`payload_too_large`", body = crate::error::ErrorBody),
-        (status = 415, description = "`unsupported_media_type`: no form, or a file of a type that is not taken.", body = crate::error::ErrorBody),
-        (status = 429, description = "`rate_limited`", body = crate::error::ErrorBody),
-        CommonErrors
+        UploadErrors
     )
 )]
 pub(crate) async fn upload_attachment(
@@ -84,7 +81,7 @@ pub(crate) async fn upload_attachment(
             )
         ),
         (status = 302, description = "They are at `Location`, for a few minutes."),
-        CommonErrors
+        ReadErrors
     )
 )]
 pub(crate) async fn read_attachment(
@@ -102,10 +99,7 @@ pub(crate) async fn read_attachment(
     request_body(content = UploadForm, content_type = "multipart/form-data"), security(("bearer" = [])),
     responses(
         (status = 201, description = "Kept, for its uploader alone until a message names it.", body = UploadedView),
-        (status = 413, description = "`payload_too_large`", body = crate::error::ErrorBody),
-        (status = 415, description = "`unsupported_media_type`: no form, or a file of a type that is not taken.", body = crate::error::ErrorBody),
-        (status = 429, description = "`rate_limited`", body = crate::error::ErrorBody),
-        CommonErrors
+        UploadErrors
     )
 )]
 pub(crate) async fn upload_desk_attachment(
@@ -131,7 +125,7 @@ pub(crate) async fn upload_desk_attachment(
             )
         ),
         (status = 302, description = "They are at `Location`, for a few minutes."),
-        CommonErrors
+        ReadErrors
     )
 )]
 pub(crate) async fn read_desk_attachment(

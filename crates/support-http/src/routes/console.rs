@@ -2,15 +2,11 @@
 //! writes the real screens. All of it is in the binary. It can do what a token can and nothing else; only the demo gives
 //! tokens away with it, never a desk that is run for real.
 
-use std::hash::{DefaultHasher, Hasher};
-
 use actix_web::http::Method;
-use actix_web::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETag, EntityTag, Header, IfNoneMatch,
-};
 use actix_web::web::{self, Data, Path, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse};
 
+use super::pages::{Asset, CSS, HTML, SCRIPT, SVG, answer};
 use super::resource;
 use crate::Desk;
 use crate::error::{ApiError, ErrorCode};
@@ -20,18 +16,6 @@ use crate::state::Console;
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; \
                       connect-src 'self'; form-action 'none'; base-uri 'none'; frame-ancestors 'none'; \
                       require-trusted-types-for 'script'; trusted-types support-content";
-
-/// A file of the page.
-struct Asset {
-    name: &'static str,
-    content_type: &'static str,
-    text: &'static str,
-}
-
-const HTML: &str = "text/html; charset=utf-8";
-const CSS: &str = "text/css; charset=utf-8";
-const SCRIPT: &str = "text/javascript; charset=utf-8";
-const SVG: &str = "image/svg+xml";
 
 macro_rules! asset {
     ($name:literal, $content_type:ident) => {
@@ -46,6 +30,7 @@ const ASSETS: &[Asset] = &[
     asset!("style.css", CSS),
     asset!("parts.css", CSS),
     asset!("api.js", SCRIPT),
+    asset!("colleagues.js", SCRIPT),
     asset!("composer.js", SCRIPT),
     asset!("conversation.js", SCRIPT),
     asset!("desk.js", SCRIPT),
@@ -55,6 +40,7 @@ const ASSETS: &[Asset] = &[
     asset!("icon.svg", SVG),
     asset!("main.js", SCRIPT),
     asset!("messages.js", SCRIPT),
+    asset!("opening.js", SCRIPT),
     asset!("phone.js", SCRIPT),
     asset!("room.js", SCRIPT),
     asset!("rows.js", SCRIPT),
@@ -75,12 +61,12 @@ pub(super) fn configure(config: &mut ServiceConfig, desk: &Desk) {
 }
 
 async fn show_console(request: HttpRequest) -> HttpResponse {
-    answer(&request, &PAGE)
+    answer(&request, &PAGE, POLICY)
 }
 
 async fn show_file(request: HttpRequest, name: Path<String>) -> Result<HttpResponse, ApiError> {
     let asset = ASSETS.iter().find(|asset| asset.name == *name);
-    asset.map(|asset| answer(&request, asset)).ok_or_else(|| ApiError::new(ErrorCode::NotFound))
+    asset.map(|asset| answer(&request, asset, POLICY)).ok_or_else(|| ApiError::new(ErrorCode::NotFound))
 }
 
 /// The people of the demo with their tokens. Nowhere else is there such a list.
@@ -89,24 +75,6 @@ async fn list_demo_people(desk: Data<Desk>) -> Result<HttpResponse, ApiError> {
         Console::Demo(people) => Ok(HttpResponse::Ok().json(people)),
         Console::Off | Console::On => Err(ApiError::new(ErrorCode::NotFound)),
     }
-}
-
-/// The file, or that the browser has it already. It asks each time, so that a new version is seen at once.
-fn answer(request: &HttpRequest, asset: &Asset) -> HttpResponse {
-    let mut hasher = DefaultHasher::new();
-    hasher.write(asset.text.as_bytes());
-    let tag = EntityTag::new_strong(format!("{:016x}", hasher.finish()));
-    let is_known = match IfNoneMatch::parse(request) {
-        Ok(IfNoneMatch::Items(known)) => known.iter().any(|known| known.weak_eq(&tag)),
-        Ok(IfNoneMatch::Any) | Err(_) => false,
-    };
-    let mut response = if is_known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response.insert_header(ETag(tag)).insert_header((CACHE_CONTROL, "no-cache"));
-    response.insert_header((CONTENT_SECURITY_POLICY, POLICY));
-    if is_known {
-        return response.finish();
-    }
-    response.insert_header((CONTENT_TYPE, asset.content_type)).body(asset.text)
 }
 
 #[cfg(test)]

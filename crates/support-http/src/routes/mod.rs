@@ -5,6 +5,7 @@ pub(crate) mod attachments;
 mod console;
 pub(crate) mod docs;
 pub(crate) mod operation;
+mod pages;
 pub(crate) mod settings;
 pub(crate) mod sockets;
 pub(crate) mod staff;
@@ -32,12 +33,16 @@ pub fn configure(config: &mut ServiceConfig, desk: &Desk) {
     config
         .service(conversations("/api/support/conversations", desk, user::configure))
         .service(conversations("/api/admin/support/conversations", desk, admin::configure))
-        .service(
-            resource("/api/support/openapi.json", "GET", vec![(Method::GET, web::to(docs::show_openapi))])
-                .app_data(web::Data::new(desk.clone()))
-                .wrap(cors(desk))
-                .wrap(from_fn(boundary)),
-        );
+        .service(document("/api/support/openapi.json", web::to(docs::show_openapi), desk))
+        .service(document("/api/support/asyncapi.json", web::to(docs::show_asyncapi), desk));
+}
+
+/// A description of what there is, for whoever asks.
+fn document(path: &str, route: Route, desk: &Desk) -> impl HttpServiceFactory + 'static {
+    resource(path, "GET", vec![(Method::GET, route)])
+        .app_data(web::Data::new(desk.clone()))
+        .wrap(cors(desk))
+        .wrap(from_fn(boundary))
 }
 
 /// A door to the conversations: whoever comes in has passed the boundary, the rules for browsers and the authenticator.
@@ -62,7 +67,7 @@ fn guarded(resource: Resource, desk: &Desk) -> impl HttpServiceFactory + 'static
         .wrap(from_fn(boundary))
 }
 
-/// What the binary has besides: health, metrics, the API's page, the console if it is on, and an answer to every other
+/// What the binary has besides: health, metrics, the API's pages, the console if it is on, and an answer to every other
 /// path.
 pub(crate) fn configure_binary(config: &mut ServiceConfig, desk: &Desk) {
     config.service(

@@ -8,6 +8,7 @@ use utoipa::ToSchema;
 use super::resource;
 use crate::Desk;
 use crate::error::{ApiError, ErrorCode};
+use crate::openapi::ReadyErrors;
 
 pub(super) fn configure(config: &mut ServiceConfig) {
     config
@@ -47,7 +48,7 @@ pub(crate) async fn check_live() -> Json<HealthView> {
     get, path = "/readyz", tag = "operation", operation_id = "checkReady",
     responses(
         (status = 200, description = "It can work.", body = HealthView),
-        (status = 503, description = "The database is away.", body = crate::error::ErrorBody)
+        ReadyErrors
     )
 )]
 pub(crate) async fn check_ready(desk: Data<Desk>) -> Result<Json<HealthView>, ApiError> {
@@ -62,5 +63,6 @@ pub(crate) async fn check_ready(desk: Data<Desk>) -> Result<Json<HealthView>, Ap
 )]
 pub(crate) async fn show_metrics(desk: Data<Desk>) -> Result<actix_web::HttpResponse, ApiError> {
     let metrics = desk.web.metrics.as_ref().ok_or_else(|| ApiError::new(ErrorCode::NotFound))?;
+    desk.service.observe();
     Ok(actix_web::HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(metrics.render()))
 }

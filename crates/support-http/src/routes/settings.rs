@@ -8,7 +8,7 @@ use super::{guarded, resource};
 use crate::Desk;
 use crate::error::ApiError;
 use crate::extract::{Body, ForAdmin, ForUser, Query};
-use crate::openapi::{ChangeErrors, CommonErrors};
+use crate::openapi::{ListErrors, SettingsErrors};
 use crate::requests::{NoQuery, UpdateSettingsRequest};
 use crate::views::{ClientSettingsView, DeskSettingsView, SettingsView};
 
@@ -22,7 +22,7 @@ pub(super) fn configure(config: &mut ServiceConfig, desk: &Desk) {
 /// Shows what a client needs: how long messages may be, which files may come, and when the desk is there.
 #[utoipa::path(
     get, path = "/api/support/settings", tag = "user", operation_id = "getClientSettings", security(("bearer" = [])),
-    responses((status = 200, description = "What is in force.", body = SettingsView<ClientSettingsView>), CommonErrors)
+    responses((status = 200, description = "What is in force.", body = SettingsView<ClientSettingsView>), ListErrors)
 )]
 pub(crate) async fn get_client_settings(
     caller: ForUser<action::ViewClientSettings>,
@@ -36,7 +36,7 @@ pub(crate) async fn get_client_settings(
 /// Shows all settings that are in force.
 #[utoipa::path(
     get, path = "/api/admin/support/settings", tag = "admin", operation_id = "getSettings", security(("bearer" = [])),
-    responses((status = 200, description = "What is in force.", body = SettingsView<DeskSettingsView>), CommonErrors)
+    responses((status = 200, description = "What is in force.", body = SettingsView<DeskSettingsView>), ListErrors)
 )]
 pub(crate) async fn get_settings(
     caller: ForAdmin<action::ViewSettings>,
@@ -54,7 +54,7 @@ pub(crate) async fn get_settings(
     request_body = UpdateSettingsRequest, security(("bearer" = [])),
     responses(
         (status = 200, description = "Changed, and in force.", body = SettingsView<DeskSettingsView>),
-        CommonErrors, ChangeErrors
+        SettingsErrors
     )
 )]
 pub(crate) async fn update_settings(

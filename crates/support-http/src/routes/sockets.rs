@@ -11,7 +11,7 @@ use super::{guarded, resource};
 use crate::Desk;
 use crate::error::ApiError;
 use crate::extract::{ForAnybody, Query};
-use crate::openapi::{CommonErrors, TimestampSchema};
+use crate::openapi::{HandshakeErrors, TicketErrors, TimestampSchema};
 use crate::requests::NoQuery;
 
 pub(super) fn configure(config: &mut ServiceConfig, desk: &Desk) {
@@ -35,8 +35,7 @@ pub(crate) struct TicketView {
     post, path = "/api/support/ws-tickets", tag = "sockets", operation_id = "issueTicket", security(("bearer" = [])),
     responses(
         (status = 201, description = "Made.", body = TicketView),
-        (status = 429, description = "`rate_limited`", body = crate::error::ErrorBody),
-        CommonErrors
+        TicketErrors
     )
 )]
 pub(crate) async fn issue_ticket(
@@ -48,16 +47,17 @@ pub(crate) async fn issue_ticket(
     Ok(HttpResponse::Created().json(TicketView { ticket: ticket.ticket, expires_at: ticket.expires_at }))
 }
 
-/// Opens a WebSocket; docs/realtime.md and docs/asyncapi.yaml say what is spoken over it.
+/// Opens a WebSocket.
+///
+/// By a token in the header, or by a ticket: as the pair of subprotocols `support.v1`, `ticket.TICKET`, or as `?ticket=`. A page
+/// (a request with an `Origin`) is let in only from `SUPPORT_ALLOWED_ORIGINS`. What is spoken over it stands in the document at
+/// `/api/support/asyncapi.json`.
 #[utoipa::path(
     get, path = "/api/support/ws", tag = "sockets", operation_id = "openSocket", security(("bearer" = [])),
     params(("ticket" = Option<String>, Query, description = "A ticket, where neither a header nor a subprotocol can be sent.")),
     responses(
         (status = 101, description = "The socket is open."),
-        (status = 400, description = "`validation_failed`: no handshake.", body = crate::error::ErrorBody),
-        (status = 401, description = "`unauthenticated`: neither a token nor a ticket that is good.", body = crate::error::ErrorBody),
-        (status = 403, description = "`forbidden`: a page of another origin.", body = crate::error::ErrorBody),
-        (status = 503, description = "`unavailable`: no room, or the database is away.", body = crate::error::ErrorBody)
+        HandshakeErrors
     )
 )]
 #[expect(dead_code, reason = "it describes the handler of the handshake")]

@@ -8,7 +8,7 @@ use super::{guarded, resource};
 use crate::Desk;
 use crate::error::ApiError;
 use crate::extract::{ForAdmin, Query};
-use crate::openapi::CommonErrors;
+use crate::openapi::ListErrors;
 use crate::requests::AdminsQuery;
 use crate::views::AdminsView;
 
@@ -21,7 +21,7 @@ pub(super) fn configure(config: &mut ServiceConfig, desk: &Desk) {
 #[utoipa::path(
     get, path = "/api/admin/support/admins", tag = "admin", operation_id = "listAdmins",
     params(AdminsQuery), security(("bearer" = [])),
-    responses((status = 200, description = "All of them.", body = AdminsView), CommonErrors)
+    responses((status = 200, description = "All of them.", body = AdminsView), ListErrors)
 )]
 pub(crate) async fn list_admins(
     caller: ForAdmin<action::ListAdmins>,

@@ -10,7 +10,7 @@ use super::resource;
 use crate::Desk;
 use crate::error::ApiError;
 use crate::extract::{Body, ForUser, PathId, Query};
-use crate::openapi::{ChangeErrors, CommonErrors};
+use crate::openapi::{ListErrors, MarkReadErrors, OpenErrors, ReadErrors, SendErrors};
 use crate::requests::{
     MarkReadRequest, MessagesQuery, NoQuery, OpenConversationRequest, OwnConversationsQuery, SendMessageRequest,
 };
@@ -41,7 +41,7 @@ pub(super) fn created(is_new: bool) -> HttpResponseBuilder {
 #[utoipa::path(
     get, path = "/api/support/conversations", tag = "user", operation_id = "listOwnConversations",
     params(OwnConversationsQuery), security(("bearer" = [])),
-    responses((status = 200, description = "A page.", body = ConversationsView<UserConversationView>), CommonErrors)
+    responses((status = 200, description = "A page.", body = ConversationsView<UserConversationView>), ListErrors)
 )]
 pub(crate) async fn list_conversations(
     caller: ForUser<action::ListConversations>,
@@ -61,7 +61,7 @@ pub(crate) async fn list_conversations(
     responses(
         (status = 201, description = "Opened.", body = OpenedView<UserConversationView>),
         (status = 200, description = "Opened before, under the same clientMessageId.", body = OpenedView<UserConversationView>),
-        CommonErrors, ChangeErrors
+        OpenErrors
     )
 )]
 pub(crate) async fn open_conversation(
@@ -79,7 +79,7 @@ pub(crate) async fn open_conversation(
 #[utoipa::path(
     get, path = "/api/support/conversations/{id}", tag = "user", operation_id = "getOwnConversation",
     params(("id" = uuid::Uuid, Path, description = "The conversation.")), security(("bearer" = [])),
-    responses((status = 200, description = "The conversation.", body = ConversationView<UserConversationView>), CommonErrors)
+    responses((status = 200, description = "The conversation.", body = ConversationView<UserConversationView>), ReadErrors)
 )]
 pub(crate) async fn get_conversation(
     caller: ForUser<action::ViewConversation>,
@@ -95,7 +95,7 @@ pub(crate) async fn get_conversation(
 #[utoipa::path(
     get, path = "/api/support/conversations/{id}/messages", tag = "user", operation_id = "listOwnMessages",
     params(("id" = uuid::Uuid, Path, description = "The conversation."), MessagesQuery), security(("bearer" = [])),
-    responses((status = 200, description = "A page.", body = MessagesView), CommonErrors)
+    responses((status = 200, description = "A page.", body = MessagesView), ReadErrors)
 )]
 pub(crate) async fn list_messages(
     caller: ForUser<action::ListMessages>,
@@ -116,7 +116,7 @@ pub(crate) async fn list_messages(
     responses(
         (status = 201, description = "Kept for good.", body = SentView),
         (status = 200, description = "Sent before, under the same clientMessageId.", body = SentView),
-        CommonErrors, ChangeErrors
+        SendErrors
     )
 )]
 pub(crate) async fn send_message(
@@ -138,7 +138,7 @@ pub(crate) async fn send_message(
     request_body = MarkReadRequest, security(("bearer" = [])),
     responses(
         (status = 200, description = "Noted.", body = ConversationView<UserConversationView>),
-        CommonErrors, ChangeErrors
+        MarkReadErrors
     )
 )]
 pub(crate) async fn mark_read(

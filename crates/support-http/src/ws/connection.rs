@@ -17,6 +17,7 @@ use super::work::{Outcome, Work};
 use super::{FrameReader, FrameWriter, Stuck};
 use crate::Desk;
 use crate::error::ClosingCode;
+use crate::metrics::{ClosedWith, SOCKETS};
 
 /// How long a client may take to read why it was closed, before its connection is cut.
 const GRACE: Duration = Duration::from_secs(5);
@@ -108,7 +109,7 @@ impl Connection {
     fn begin(&self, work: Work) -> Running {
         let (desk, subscriber) = (self.desk.clone(), Arc::clone(&self.subscriber));
         // For the time of the work only: one that lasts as long as the socket would cost each of them some hundred bytes.
-        let span = tracing::info_span!("socket", socket = self.subscriber.id().number());
+        let span = tracing::info_span!("frame", socket = self.subscriber.id().number(), event = work.event());
         Running(rt::spawn(async move { work.run(&desk, &subscriber).await }.instrument(span)))
     }
 
@@ -118,7 +119,9 @@ impl Connection {
             let (session, writer) = (&self.session, &mut self.writer);
             let write = async {
                 match step {
-                    Step::Send(text) => writer.text(text).await.map(|()| None),
+                    Step::Send(text) => {
+                        writer.text(text).await.map(|()| SOCKETS.frames_sent.increment(1)).map(|()| None)
+                    }
                     Step::Ping => writer.ping(b"").await.map(|()| None),
                     Step::Pong(bytes) => writer.pong(&bytes).await.map(|()| None),
                     Step::Close(closing) => Ok(Some(closing)),
@@ -143,29 +146,29 @@ impl Connection {
         drop((session, subscriber));
         let (result, grace) = match closing {
             Some(Closing::Because(code)) => {
-                count_close(&code.code().to_string());
+                count_close(ClosedWith::code(code.code()));
                 let grace = match code {
                     ClosingCode::TokenOver | ClosingCode::AccessWithdrawn => Some(SHORT_GRACE),
-                    ClosingCode::Policy | ClosingCode::TooSlow | ClosingCode::TooMany => Some(GRACE),
+                    ClosingCode::TooSlow | ClosingCode::TooMany => Some(GRACE),
                     ClosingCode::Restart => None,
                 };
                 let writer = writer.with_timeout(grace.unwrap_or(GRACE));
                 (writer.close(code.code(), code.sentence()).await, grace)
             }
             Some(Closing::Violated(violation)) => {
-                count_close(&violation.close_code().to_string());
+                count_close(ClosedWith::code(violation.close_code()));
                 (writer.close(violation.close_code(), violation.sentence()).await, Some(GRACE))
             }
             Some(Closing::Answered(code)) => {
-                count_close("client");
+                count_close(ClosedWith::Client);
                 (writer.answer_close(code).await, None)
             }
             Some(Closing::Gone) => {
-                count_close("gone");
+                count_close(ClosedWith::Gone);
                 (Ok(()), None)
             }
             None => {
-                count_close("stuck");
+                count_close(ClosedWith::Stuck);
                 (Err(Stuck), Some(Duration::ZERO))
             }
         };
@@ -177,8 +180,8 @@ impl Connection {
     }
 }
 
-fn count_close(why: &str) {
-    metrics::counter!("support_http_sockets_closed_total", "code" => why.to_owned()).increment(1);
+fn count_close(with: ClosedWith) {
+    SOCKETS.closed.of(with).increment(1);
 }
 
 async fn finished(running: &mut Option<Running>) -> Result<Outcome, JoinError> {

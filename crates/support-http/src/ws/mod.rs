@@ -30,6 +30,7 @@ mod work;
 pub use frames::FrameEncoder;
 pub use guard::{FrameGuard, FrameLimits};
 pub(crate) use handshake::connect;
+pub(crate) use requests::SocketEvent;
 pub use sockets::{SocketLimits, Sockets};
 pub use transport::{FrameReader, FrameWriter, Incoming, Stuck, is_handshake, upgrade};
 pub use violation::Violation;
@@ -44,9 +45,9 @@ pub fn is_request(text: &str, limits: &support_domain::Limits) -> bool {
 mod tests {
     use support_domain::TextEnum;
 
-    use super::Violation;
     use super::frames::ServerEvent;
     use super::requests::ClientEvent;
+    use super::{SocketEvent, Violation};
     use crate::error::ClosingCode;
 
     const FOR_PEOPLE: &str = include_str!("../../../../docs/realtime.md");
@@ -64,6 +65,13 @@ mod tests {
         let typing = ClientEvent::Typing.as_str();
         assert_eq!(FOR_PEOPLE.matches(&format!("| `{typing}` |")).count(), 2);
         assert_eq!(FOR_PROGRAMS.matches(&format!("{{const: {typing}}}")).count(), 2);
+    }
+
+    #[test]
+    fn every_event_is_counted_under_its_name() {
+        let counted = SocketEvent::ALL.iter().map(|event| event.as_str());
+        let known = ClientEvent::ALL.iter().map(|event| event.as_str()).chain(["invalid"]);
+        assert_eq!(counted.collect::<Vec<_>>(), known.collect::<Vec<_>>());
     }
 
     #[test]

@@ -5,6 +5,7 @@ use garde::Validate;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use support_domain::{ConversationId, Limits, TextEnum, text_enum};
+use support_metrics::label_values;
 use support_service::{FollowConversation, SendMessage};
 
 use crate::error::{ApiError, ErrorCode};
@@ -31,6 +32,43 @@ text_enum! {
         WatchInbox = "support:watchInbox",
         /// To give the socket a new token.
         Authenticate = "support:authenticate",
+    }
+}
+
+label_values! {
+    /// The type of a client's frame, as far as it can be read.
+    pub(crate) enum SocketEvent {
+        /// `support:joinConversation`
+        JoinConversation = "support:joinConversation",
+        /// `support:leaveConversation`
+        LeaveConversation = "support:leaveConversation",
+        /// `support:sendMessage`
+        SendMessage = "support:sendMessage",
+        /// `support:markRead`
+        MarkRead = "support:markRead",
+        /// `support:typing`
+        Typing = "support:typing",
+        /// `support:watchInbox`
+        WatchInbox = "support:watchInbox",
+        /// `support:authenticate`
+        Authenticate = "support:authenticate",
+        /// Something is wrong with the frame.
+        Invalid = "invalid",
+    }
+}
+
+impl SocketEvent {
+    pub(super) fn of(request: &Result<Request, ApiError>) -> Self {
+        match request {
+            Ok(Request::Join(_)) => Self::JoinConversation,
+            Ok(Request::Leave(_)) => Self::LeaveConversation,
+            Ok(Request::Send(_)) => Self::SendMessage,
+            Ok(Request::MarkRead(..)) => Self::MarkRead,
+            Ok(Request::Typing(..)) => Self::Typing,
+            Ok(Request::WatchInbox) => Self::WatchInbox,
+            Ok(Request::Authenticate(_)) => Self::Authenticate,
+            Err(_) => Self::Invalid,
+        }
     }
 }
 

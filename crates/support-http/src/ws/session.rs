@@ -15,16 +15,19 @@ use support_domain::{ConversationId, Side, UserRef};
 use support_rbac::{Action, Caller, ListConversations, ListMessages, MarkRead, RevocationList, SendMessage, authorize};
 use support_realtime::Subscriber;
 use support_realtime::queue::{Delivery, Lagged, Topic};
-use support_service::{Context, FollowConversation, LiveStanding, Origin, SupportService, WatchedCaller};
+use support_service::{
+    Context, FollowConversation, LimitKind, LiveStanding, Origin, SupportService, WatchedCaller, note_limit,
+};
 
 use super::flood::{Admission, FloodGate};
 use super::frames::{self, Empty};
 use super::place::{Place, Turn};
-use super::requests::{ClientFrame, Request};
+use super::requests::{ClientFrame, Request, SocketEvent};
 use super::step::{Closing, Step};
 use super::work::Work;
 use super::{Incoming, SocketLimits};
 use crate::error::{ApiError, ClosingCode, ErrorCode};
+use crate::metrics::SOCKETS;
 
 /// A room that the client has joined, or is about to.
 #[derive(Debug)]
@@ -65,6 +68,8 @@ pub(super) struct Session {
     sent_to: Option<ConversationId>,
     /// The id of the request that is under way; none when nothing is.
     under_way: Option<Option<String>>,
+    /// The type of the frame that has no answer yet, for the metrics.
+    unanswered: Option<SocketEvent>,
     last_heard: Duration,
     last_ping: Duration,
     is_over: bool,
@@ -99,6 +104,7 @@ impl Session {
             asks_for_more: false,
             sent_to: None,
             under_way: None,
+            unanswered: None,
             last_heard: now,
             last_ping: now,
             is_over: false,
@@ -219,6 +225,7 @@ impl Session {
             return;
         }
         let ClientFrame { request_id, request } = ClientFrame::parse(text, &self.service.limits());
+        self.unanswered = Some(SocketEvent::of(&request));
         // Sends are counted by person, with those over REST; all else is counted here.
         let is_send = matches!(request, Ok(Request::Send(_)));
         if !is_send && !self.admit(request_id.as_deref(), true) {
@@ -230,13 +237,17 @@ impl Session {
             return;
         }
         match begun {
-            Ok(Begun::Done) => self.steps.push_back(Step::Send(frames::ack(request_id.as_deref(), Empty {}))),
+            Ok(Begun::Done) => {
+                self.answered(None);
+                self.steps.push_back(Step::Send(frames::ack(request_id.as_deref(), Empty {})));
+            }
             Ok(Begun::Asked(work)) => self.asked = Some(Asked { request_id, work }),
             Err(error) => self.refuse(request_id.as_deref(), &error),
         }
     }
 
     fn refuse(&mut self, request_id: Option<&str>, error: &ApiError) {
+        self.answered(Some(error.code));
         let is_abuse = error.code == ErrorCode::RateLimited && self.flood.strike() == Admission::Abuse;
         if is_abuse {
             self.end(Closing::Because(ClosingCode::TooMany));
@@ -251,11 +262,13 @@ impl Session {
             Admission::Admitted => return true,
             Admission::Abuse => self.end(Closing::Because(ClosingCode::TooMany)),
             Admission::Refused if is_answered => {
+                self.answered(Some(ErrorCode::RateLimited));
                 let error = frames::error(request_id, &ApiError::new(ErrorCode::RateLimited));
                 self.steps.push_back(Step::Send(error));
             }
             Admission::Refused => {}
         }
+        note_limit(LimitKind::Frames);
         false
     }
 
@@ -296,6 +309,7 @@ impl Session {
                 command.after_seq = room.into_mut().place.ask_again(command.after_seq, now);
             }
             Entry::Vacant(_) if is_full => {
+                note_limit(LimitKind::Rooms);
                 return Err(ApiError::invalid("conversationId", "is one room too many for one socket"));
             }
             Entry::Vacant(room) => {
@@ -309,6 +323,7 @@ impl Session {
     /// Something happened that this socket listens to.
     pub(super) fn deliver(&mut self, delivery: Result<Delivery, Lagged>) {
         let Ok(delivery) = delivery else {
+            SOCKETS.lagged.increment(1);
             self.end(Closing::Because(ClosingCode::TooSlow));
             return;
         };

@@ -6,7 +6,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use support_domain::PrincipalKey;
+use support_service::{LimitKind, note_limit};
 use tokio::sync::watch;
+
+use crate::metrics::{SOCKETS, count};
 
 /// What sockets may do and take up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -77,8 +80,9 @@ const SPREAD_PER_SOCKET: Duration = Duration::from_millis(5);
 impl Sockets {
     /// No sockets yet.
     pub fn new(limits: SocketLimits) -> Self {
-        let (stop, count) = (watch::Sender::new(None), watch::Sender::new(0));
-        Self { inner: Arc::new(Inner { limits, open: Mutex::default(), stop, count }) }
+        let (stop, open) = (watch::Sender::new(None), watch::Sender::new(0));
+        SOCKETS.open_max.set(count(limits.max_sockets));
+        Self { inner: Arc::new(Inner { limits, open: Mutex::default(), stop, count: open }) }
     }
 
     /// What they may do.
@@ -90,15 +94,18 @@ impl Sockets {
     pub(crate) fn take_place(&self, person: &PrincipalKey) -> Result<TakenPlace, NoPlace> {
         let mut open = self.inner.open.lock().unwrap_or_else(PoisonError::into_inner);
         if open.total >= self.inner.limits.max_sockets || self.inner.stop.borrow().is_some() {
+            note_limit(LimitKind::SocketsOfNode);
             return Err(NoPlace::NodeFull);
         }
         let own = open.by_person.entry(person.clone()).or_default();
         if *own >= self.inner.limits.max_sockets_per_principal {
+            note_limit(LimitKind::SocketsOfPerson);
             return Err(NoPlace::TooManyOfPerson);
         }
         *own += 1;
         open.total += 1;
         self.inner.tell(open.total);
+        SOCKETS.opened.increment(1);
         Ok(TakenPlace { sockets: self.clone(), person: person.clone() })
     }
 
@@ -122,8 +129,7 @@ impl Sockets {
 impl Inner {
     fn tell(&self, total: usize) {
         self.count.send_replace(total);
-        #[expect(clippy::cast_precision_loss, reason = "a count of sockets is far below 2^52")]
-        metrics::gauge!("support_http_sockets").set(total as f64);
+        SOCKETS.open.set(count(total));
     }
 }
 

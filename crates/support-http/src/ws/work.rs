@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use support_domain::{ConversationId, SupportConversation};
+use support_domain::{ConversationId, SupportConversation, TextEnum};
 use support_rbac::policy::action;
 use support_rbac::{AuthenticationError, Caller};
 use support_realtime::Subscriber;
 use support_service::{Context, FollowConversation, MessagesListed, SendMessage, Sent, ServiceError};
 
-use super::requests::Token;
+use super::requests::{ClientEvent, Token};
 use crate::Desk;
 
 /// A piece of work, with the policy's grant for it.
@@ -46,6 +46,18 @@ pub(super) enum Outcome {
 }
 
 impl Work {
+    /// The type of the frame that asked for it, for its span; of what nobody asked for a word of our own.
+    pub(super) fn event(&self) -> &'static str {
+        match self {
+            Self::Follow(..) => ClientEvent::JoinConversation.as_str(),
+            Self::Send(..) => ClientEvent::SendMessage.as_str(),
+            Self::MarkRead(..) => ClientEvent::MarkRead.as_str(),
+            Self::ShowTyping(..) => ClientEvent::Typing.as_str(),
+            Self::Authenticate(_) => ClientEvent::Authenticate.as_str(),
+            Self::ReadOn(..) => "read_on",
+        }
+    }
+
     /// Does it.
     pub(super) async fn run(self, desk: &Desk, subscriber: &Subscriber) -> Outcome {
         let service = &desk.service;

@@ -215,6 +215,25 @@ fn a_conversation_goes_over_sockets_with_the_backends_sessions() {
 }
 
 #[test]
+fn the_desk_counts_with_the_backends_own_recorder() {
+    let app = App::start(true);
+    let (driver, agent) = (app.person("driver-7"), app.person("agent-1"));
+    let opened = driver.open("Fare", "marmalade");
+    agent.send(&opened, "We are looking at it.");
+    let numbers = own(&app.nobody(), "GET", "/internal/numbers", None).expect(200).text;
+    for line in [
+        "# HELP support_service_messages_total ",
+        "support_service_messages_total{side=\"admin\"} ",
+        "support_store_batch_duration_seconds_bucket{queue=\"writes\",le=\"0.01\"} ",
+        "support_http_requests_total{method=\"POST\",route=\"/api/support/conversations\",status=\"201\"} ",
+    ] {
+        assert!(numbers.contains(line), "{line} in {numbers}");
+    }
+    assert!(!numbers.contains("support_service_messages_total{side=\"user\"} 0"), "{numbers}");
+    assert!(!numbers.contains("marmalade") && !numbers.contains(&opened.id));
+}
+
+#[test]
 fn audit_records_come_into_the_backends_own_table_once() {
     let app = App::start(true);
     let (driver, agent) = (app.person("driver-7"), app.person("agent-1"));

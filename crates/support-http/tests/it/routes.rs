@@ -55,7 +55,9 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/readyz", For::Everybody),
     route("GET", "/metrics", For::Everybody),
     route("GET", "/api/support/openapi.json", For::Everybody),
+    route("GET", "/api/support/asyncapi.json", For::Everybody),
     route("GET", "/docs", For::Everybody),
+    route("GET", "/docs/sockets", For::Everybody),
 ];
 
 impl Route {

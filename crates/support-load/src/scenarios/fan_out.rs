@@ -8,7 +8,7 @@ use super::{Findings, members, stayed};
 use crate::Stop;
 use crate::crowd::Crowd;
 use crate::options::FanOut;
-use crate::process::Usage;
+use crate::process::Look;
 use crate::progress::Progress;
 use crate::rooms::{open_rooms, verify};
 use crate::run::Run;
@@ -29,7 +29,7 @@ pub(super) async fn play(run: &Arc<Run>, options: &FanOut) -> Result<Findings, S
         crowd.wait_until_delivered().await;
         sent
     };
-    let (server_after, client_after) = (Usage::of(&run.common.server_pid), Usage::of_self());
+    let after = Look::now(&run.common);
     let crowds = crowd.counters().clone();
     let mut checks = vec![crowd.disperse().await];
     checks.extend(stayed(&crowds.loss, &options.crowd));
@@ -39,15 +39,5 @@ pub(super) async fn play(run: &Arc<Run>, options: &FanOut) -> Result<Findings, S
     let numbers = BTreeMap::from([("sockets", sockets as f64), ("rooms", options.rooms as f64)]);
     let mut measures = vec![crowds.delivery, counters.send, crowds.connect, crowds.join, crowds.resume, crowds.loss];
     measures.extend(sending.rate.map(|_| counters.lateness));
-    Ok(Findings {
-        measures,
-        numbers,
-        checks,
-        from: sent.from,
-        to: sent.to,
-        server_before: sent.server_before,
-        client_before: sent.client_before,
-        server_after,
-        client_after,
-    })
+    Ok(Findings { measures, numbers, checks, from: sent.from, to: sent.to, before: sent.before, after })
 }

@@ -13,7 +13,7 @@ use crate::Trouble;
 use crate::measure::Measure;
 use crate::options::Lists;
 use crate::people::Person;
-use crate::process::Usage;
+use crate::process::Look;
 use crate::progress::Progress;
 use crate::report::Check;
 use crate::rest::RestClient;
@@ -42,7 +42,7 @@ pub(super) async fn play(run: &Arc<Run>, options: &Lists) -> Result<Findings, St
     let rooms = open_rooms(run, options.conversations, options.conversations).await?;
     let admin = run.people.admin(0)?;
     let page = Arc::new(Measure::new("page"));
-    let (from, server_before, client_before) = (run.now(), Usage::of(&run.common.server_pid), Usage::of_self());
+    let (from, before) = (run.now(), Look::now(&run.common));
     page.count_from(from + run.warm_up());
     let mut tasks = JoinSet::new();
     for _ in 0..options.walkers {
@@ -64,7 +64,7 @@ pub(super) async fn play(run: &Arc<Run>, options: &Lists) -> Result<Findings, St
             faults.extend(some.map_err(|_| Stop::new("a task of this program has failed"))?);
         }
     }
-    let (server_after, client_after) = (Usage::of(&run.common.server_pid), Usage::of_self());
+    let after = Look::now(&run.common);
     let walks = options.walkers * options.walks;
     let sentence = format!("each of {walks} walks met no conversation twice, and a whole one all of this run");
     Ok(Findings {
@@ -73,10 +73,8 @@ pub(super) async fn play(run: &Arc<Run>, options: &Lists) -> Result<Findings, St
         checks: vec![Check::new("listed", sentence, faults)],
         from: from + run.warm_up(),
         to: run.now().max(from + run.warm_up() + Duration::from_millis(1)),
-        server_before,
-        client_before,
-        server_after,
-        client_after,
+        before,
+        after,
     })
 }
 

@@ -16,8 +16,8 @@ use crate::crowd::listener;
 use crate::measure::Measure;
 use crate::options::{Crowding, Over, Scenario};
 use crate::people::Person;
-use crate::process::Usage;
-use crate::report::{Check, Report, Spent};
+use crate::process::{Look, Usage, cpu_seconds_of_trees};
+use crate::report::{Check, Report, Spent, SpentCpu};
 use crate::rooms::Room;
 use crate::run::Run;
 
@@ -28,18 +28,21 @@ struct Findings {
     checks: Vec<Check>,
     from: Duration,
     to: Duration,
-    server_before: Option<Usage>,
-    client_before: Option<Usage>,
-    server_after: Option<Usage>,
-    client_after: Option<Usage>,
+    before: Look,
+    after: Look,
 }
 
 /// Does what was asked for.
 pub(crate) async fn play(scenario: &Scenario) -> Result<Report, Stop> {
     let run = Run::new(scenario.common())?;
     let started_at = run.started_at();
-    if !run.common.server_pid.is_empty() && Usage::of(&run.common.server_pid).is_none() {
-        return Err(Stop::usage("--server-pid: there is no such process, or this system does not tell of it"));
+    for (option, pids, is_known) in [
+        ("--server-pid", &run.common.server_pid, Usage::of(&run.common.server_pid).is_some()),
+        ("--database-pid", &run.common.database_pid, cpu_seconds_of_trees(&run.common.database_pid).is_some()),
+    ] {
+        if !pids.is_empty() && !is_known {
+            return Err(Stop::usage(format!("{option}: there is no such process, or this system does not tell of it")));
+        }
     }
     let findings = match scenario {
         Scenario::Sends(options) => sends::play(&run, options, Over::Rest).await?,
@@ -62,8 +65,9 @@ pub(crate) async fn play(scenario: &Scenario) -> Result<Report, Stop> {
         measured_seconds: (during.as_secs_f64() * 1_000.0).round() / 1_000.0,
         measures,
         numbers: findings.numbers,
-        server: Spent::between(findings.server_before, findings.server_after, operations),
-        client: Spent::between(findings.client_before, findings.client_after, operations),
+        server: Spent::between(findings.before.server, findings.after.server, operations),
+        database: SpentCpu::between(findings.before.database_cpu, findings.after.database_cpu, operations),
+        client: Spent::between(findings.before.client, findings.after.client, operations),
         checks,
         advice: Vec::new(),
     };

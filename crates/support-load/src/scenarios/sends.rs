@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::Findings;
 use crate::Stop;
 use crate::options::{Over, Sends};
-use crate::process::Usage;
+use crate::process::Look;
 use crate::progress::Progress;
 use crate::report::Check;
 use crate::rooms::{Room, open_rooms, verify};
@@ -25,7 +25,7 @@ pub(super) async fn play(run: &Arc<Run>, options: &Sends, over: Over) -> Result<
         let _progress = Progress::show(run.common.quiet, "sending", sending.messages, move || send.done());
         senders.send(run, &counters).await?
     };
-    let (server_after, client_after) = (Usage::of(&run.common.server_pid), Usage::of_self());
+    let after = Look::now(&run.common);
     let mut checks = Vec::new();
     if over == Over::Socket {
         checks.push(heard_in_order(&rooms, &sent));
@@ -41,10 +41,8 @@ pub(super) async fn play(run: &Arc<Run>, options: &Sends, over: Over) -> Result<
         checks,
         from: sent.from,
         to: sent.to,
-        server_before: sent.server_before,
-        client_before: sent.client_before,
-        server_after,
-        client_after,
+        before: sent.before,
+        after,
     })
 }
 

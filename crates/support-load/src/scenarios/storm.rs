@@ -8,7 +8,7 @@ use super::{Findings, members, rooms_for, stayed};
 use crate::Stop;
 use crate::crowd::Crowd;
 use crate::options::{Over, Storm};
-use crate::process::Usage;
+use crate::process::Look;
 use crate::progress::Progress;
 use crate::rooms::{open_rooms, verify};
 use crate::run::Run;
@@ -46,7 +46,7 @@ pub(super) async fn play(run: &Arc<Run>, options: &Storm) -> Result<Findings, St
     };
     let back = crowd.wait_until_joined().await;
     crowd.wait_until_delivered().await;
-    let (to, server_after, client_after) = (run.now(), Usage::of(&run.common.server_pid), Usage::of_self());
+    let (to, after) = (run.now(), Look::now(&run.common));
     let numbers = BTreeMap::from([
         ("sockets", options.sockets as f64),
         ("rooms", count as f64),
@@ -76,9 +76,7 @@ pub(super) async fn play(run: &Arc<Run>, options: &Storm) -> Result<Findings, St
         checks,
         from: sent.from,
         to,
-        server_before: sent.server_before,
-        client_before: sent.client_before,
-        server_after,
-        client_after,
+        before: sent.before,
+        after,
     })
 }

@@ -8,7 +8,7 @@ use std::fmt;
 use support_domain::{ConversationId, PrincipalKey, Side};
 use tokio::sync::mpsc;
 
-pub use nats::{InvalidNatsUrl, Nats};
+pub use nats::{InvalidNatsUrl, Nats, TriedServer};
 
 /// What happened to a conversation.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

@@ -9,6 +9,7 @@
 
 mod address;
 mod outbox;
+mod trial;
 mod wire;
 
 use std::fmt;
@@ -28,6 +29,9 @@ use tokio::time::{Instant, sleep, timeout};
 use self::address::Servers;
 use self::outbox::Outbox;
 use super::{FanOut, Hint, Signal, Signals};
+use crate::metrics::{FAN_OUT, HintFate};
+
+pub use self::trial::TriedServer;
 
 /// Within this a server has to be found, reached and logged in to.
 const CONNECTING: Duration = Duration::from_secs(5);
@@ -114,6 +118,7 @@ async fn run(servers: Servers, outbox: Arc<Outbox>, signals: Signals) {
                 tracing::info!("connected to NATS");
                 let since = Instant::now();
                 outbox.open();
+                FAN_OUT.connections.increment(1);
                 serve(connection, &outbox, &signals).await;
                 outbox.close();
                 tracing::warn!("the connection to NATS is lost: no hints to other nodes until it is back");
@@ -244,11 +249,17 @@ async fn send(client: &Client, outbox: &Outbox) {
             }
         };
         match timeout(PUBLISHING, client.publish(subject, payload.into())).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::debug!(%error, "a hint was not sent"),
+            Ok(Ok(())) => FAN_OUT.hints.of(HintFate::Sent).increment(1),
+            Ok(Err(error)) => {
+                FAN_OUT.hints.of(HintFate::Dropped).increment(1);
+                tracing::debug!(%error, "a hint was not sent");
+            }
             // The server does not read. What waits is about the past by now, and the library finds out by pings
             // whether the server is gone.
-            Err(_) => outbox.clear(),
+            Err(_) => {
+                FAN_OUT.hints.of(HintFate::Dropped).increment(1);
+                outbox.clear();
+            }
         }
     }
 }
@@ -269,7 +280,7 @@ async fn receive(mut hints: impl Stream<Item = Message> + Unpin, overrun: &Notif
             () = overrun.notified() => owes_restored = true,
             message = hints.next() => match message {
                 None => return,
-                Some(_) if owes_restored => {}
+                Some(_) if owes_restored => FAN_OUT.hints.of(HintFate::Overrun).increment(1),
                 Some(message) => owes_restored = is_lost(&message, signals),
             }
         }
@@ -279,7 +290,11 @@ async fn receive(mut hints: impl Stream<Item = Message> + Unpin, overrun: &Notif
 /// Hands a message on, if it is a hint. Says whether it was one and found no room.
 fn is_lost(message: &Message, signals: &Signals) -> bool {
     match wire::decode(&message.subject, &message.payload) {
-        Ok(hint) => matches!(signals.try_send(Signal::Hint(hint)), Err(TrySendError::Full(_))),
+        Ok(hint) => {
+            let is_lost = matches!(signals.try_send(Signal::Hint(hint)), Err(TrySendError::Full(_)));
+            FAN_OUT.hints.of(if is_lost { HintFate::Overrun } else { HintFate::Received }).increment(1);
+            is_lost
+        }
         Err(reason) => {
             tracing::debug!(%reason, "a message on NATS is no hint");
             false

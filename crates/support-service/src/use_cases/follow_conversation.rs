@@ -8,6 +8,7 @@ use support_realtime::Subscriber;
 use support_store::MessagesPage;
 
 use super::list_messages::{ListMessages, MessagesListed};
+use crate::metrics::{JoinKind, SERVICE};
 use crate::{Context, ServiceError, SupportService};
 
 /// Most messages that joining a room answers with.
@@ -36,6 +37,7 @@ impl SupportService {
     /// # Errors
     /// [`ServiceError::NotFound`] when the conversation does not exist for the caller, who is not in its room then; and
     /// the database's, which end no following that was there before.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn follow_conversation(
         &self,
         context: &Context<Action>,
@@ -50,6 +52,10 @@ impl SupportService {
             Err(ServiceError::Store(_)) if !is_new => {}
             Err(_) => subscriber.leave(id),
         }
+        if followed.is_ok() {
+            let kind = if command.after_seq.is_some() { JoinKind::Resumed } else { JoinKind::Live };
+            SERVICE.joins.of(kind).increment(1);
+        }
         followed
     }
 
@@ -57,6 +63,7 @@ impl SupportService {
     ///
     /// # Errors
     /// As [`list_messages`](Self::list_messages).
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn read_on(
         &self,
         context: &Context<Action>,
@@ -79,6 +86,7 @@ impl SupportService {
             listed.messages.truncate(fitting);
             listed.has_more = true;
         }
+        SERVICE.caught_up.increment(u64::try_from(listed.messages.len()).unwrap_or_default());
         Ok(listed)
     }
 }

@@ -10,6 +10,7 @@ impl SupportService {
     ///
     /// # Errors
     /// [`ServiceError::NotFound`] when it does not exist for the caller.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn get_conversation(
         &self,
         context: &Context<ViewConversation>,

@@ -13,6 +13,7 @@ impl SupportService {
     ///
     /// # Errors
     /// [`StoreError::Unavailable`] when the directory is away.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn list_admins(
         &self,
         context: &Context<action::ListAdmins>,

@@ -32,6 +32,7 @@ impl SupportService {
     ///
     /// # Errors
     /// The database's.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn list_conversations(
         &self,
         context: &Context<Action>,

@@ -33,6 +33,7 @@ impl SupportService {
     ///
     /// # Errors
     /// [`ServiceError::NotFound`] when the conversation does not exist for the caller.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn list_messages(
         &self,
         context: &Context<Action>,

@@ -13,6 +13,7 @@ impl SupportService {
     ///
     /// # Errors
     /// [`ServiceError::NotFound`] when the conversation does not exist for the caller.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn mark_read(
         &self,
         context: &Context<MarkRead>,

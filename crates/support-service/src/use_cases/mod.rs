@@ -7,6 +7,7 @@ pub(crate) mod list_conversations;
 pub(crate) mod list_messages;
 mod mark_read;
 pub(crate) mod open_conversation;
+pub(crate) mod purge_conversations;
 pub(crate) mod read_attachment;
 pub(crate) mod send_message;
 pub(crate) mod settings;

@@ -13,6 +13,7 @@ use support_store::Transaction;
 
 use super::list_admins::next_in_turn;
 use crate::gate::{Done, Happened};
+use crate::metrics::note_written;
 use crate::{Context, ServiceError, SupportService};
 
 /// What a conversation is opened with.
@@ -59,6 +60,7 @@ impl SupportService {
     ///
     /// # Errors
     /// [`ServiceError::RateLimited`]; [`ServiceError::IdempotencyMismatch`] when the key came with other words before.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn open_conversation(
         &self,
         context: &Context<action::OpenConversation>,
@@ -77,6 +79,7 @@ impl SupportService {
     /// [`ServiceError::NotFound`] when the user's country is not the admin's; [`ServiceError::NoSuchUser`] when a directory
     /// knows the people and not this one, [`StoreError::Unavailable`](support_store::StoreError::Unavailable) when it is
     /// away; the others as for a user.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn open_conversation_for_user(
         &self,
         context: &Context<action::OpenConversationForUser>,
@@ -150,7 +153,13 @@ impl SupportService {
             Ok(Done { value: opened, events, happened: Some(happened) })
         })
         .await
+        .inspect(note_opened)
     }
+}
+
+/// For the metrics.
+fn note_opened(opened: &Opened) {
+    note_written(opened.message.author.side(), opened.is_new, true, &opened.masked);
 }
 
 /// The conversation that the author has opened before under the same key.

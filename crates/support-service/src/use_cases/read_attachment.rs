@@ -7,6 +7,7 @@ use support_attachments::Stored;
 use support_domain::{AttachmentId, SupportAttachment, Upload, UploadState};
 use support_rbac::policy::action;
 
+use crate::metrics::{DownloadWay, SERVICE};
 use crate::{Context, ServiceError, SupportService};
 
 /// A file that the caller may have.
@@ -41,6 +42,7 @@ impl SupportService {
     /// # Errors
     /// [`ServiceError::NotFound`] when it does not exist for the caller, [`ServiceError::FileNotReady`] while nobody has
     /// found it clean, and when the storage or the database is away.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn read_attachment(
         &self,
         context: &Context<action::ReadAttachment>,
@@ -57,6 +59,11 @@ impl SupportService {
             Some(link) => AttachmentContent::Link(link),
             None => AttachmentContent::Bytes(files.get(&upload.storage_key, upload.attachment.file_size).await?),
         };
+        let way = match content {
+            AttachmentContent::Bytes(_) => DownloadWay::Bytes,
+            AttachmentContent::Link(_) => DownloadWay::Link,
+        };
+        SERVICE.downloads.of(way).increment(1);
         Ok(AttachmentRead { attachment: upload.attachment, content })
     }
 

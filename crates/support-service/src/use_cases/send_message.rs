@@ -13,6 +13,7 @@ use support_realtime::fan_out::HintKind;
 use support_store::{PostAddress, Transaction};
 
 use crate::gate::{Done, Happened, events_of};
+use crate::metrics::note_written;
 use crate::{Context, ServiceError, SupportService};
 
 /// A message to write.
@@ -54,13 +55,14 @@ impl SupportService {
     /// [`ServiceError::NotFound`], [`ServiceError::ConversationClosed`], [`ServiceError::Stale`] when `if_last_seq` is
     /// out of date, [`ServiceError::IdempotencyMismatch`] when the key came with other words or files before,
     /// [`ServiceError::UploadsNotSendable`], and [`ServiceError::RateLimited`].
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn send_message(
         &self,
         context: &Context<action::SendMessage>,
         command: SendMessage,
     ) -> Result<Sent, ServiceError> {
         let principal = context.grant.principal();
-        let sender = principal.key();
+        let (sender, side) = (principal.key(), principal.side());
         self.sends().check(&sender)?;
         let author = match principal {
             Principal::User(user) => Author::User(user.user.id.clone()),
@@ -80,6 +82,7 @@ impl SupportService {
                 posting.post(stands.clone(), Vec::new(), clock.now())
             };
             if let Some(sent) = self.post(context, address, post).await? {
+                note_written(side, sent.is_new, false, &sent.masked);
                 return Ok(sent);
             }
         }
@@ -105,6 +108,7 @@ impl SupportService {
             Ok(done)
         })
         .await
+        .inspect(|sent| note_written(side, sent.is_new, false, &sent.masked))
     }
 }
 

@@ -31,6 +31,7 @@ impl SupportService {
     ///
     /// # Errors
     /// The database's. A host's settings that cannot be read are shown as they were last known.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn get_settings(&self, _: &Context<action::ViewSettings>) -> Result<Arc<SettingsInForce>, ServiceError> {
         self.refresh_own_settings().await?;
         self.note_hosts_settings().await;
@@ -41,6 +42,7 @@ impl SupportService {
     ///
     /// # Errors
     /// [`ServiceError::Stale`] when `version` is out of date.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn update_settings(
         &self,
         context: &Context<action::ManageSettings>,

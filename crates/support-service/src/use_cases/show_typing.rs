@@ -13,6 +13,7 @@ impl SupportService {
     ///
     /// # Errors
     /// [`ServiceError::NotFound`], [`ServiceError::ConversationClosed`] and the database's.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn show_typing(
         &self,
         context: &Context<SendMessage>,

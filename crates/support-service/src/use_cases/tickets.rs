@@ -41,6 +41,7 @@ impl SupportService {
     ///
     /// # Errors
     /// [`ServiceError::RateLimited`] and the database's.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn issue_ticket(&self, caller: &Caller) -> Result<SocketTicket, ServiceError> {
         self.tickets().check(&caller.principal.key())?;
         let secret = self.ids().secret().map_err(|error| StoreError::Unavailable(error.to_string()))?;
@@ -61,6 +62,7 @@ impl SupportService {
     ///
     /// # Errors
     /// The database's, and that nobody can say whether they may come; the ticket is as good as before then.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn redeem_ticket(&self, ticket: &str) -> Result<Option<Arc<Caller>>, ServiceError> {
         let is_of_ours = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
         if ticket.len() != TICKET_CHARS || !ticket.bytes().all(is_of_ours) {

@@ -27,6 +27,7 @@ impl SupportService {
     /// [`ServiceError::NotAssignable`] when the directory does not know the admin as able to have it,
     /// [`ServiceError::Stale`] when `version` is out of date, [`ServiceError::InvalidTransition`] and
     /// [`ServiceError::ConversationClosed`].
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn update_conversation(
         &self,
         context: &Context<action::UpdateConversation>,

@@ -7,8 +7,10 @@ use support_attachments::{Files, Refusal, ScanFailed, Scanner, Verdict, examine}
 use support_domain::{AttachmentId, FileName, MaskedKinds, StorageKey, SupportAttachment, Upload, UploadState};
 use support_rbac::policy::action;
 use support_store::{StoreError, Transaction};
+use tokio::time::Instant;
 use tracing::Instrument;
 
+use crate::metrics::{SERVICE, ScanOutcome, UploadFate, note_kept};
 use crate::upload_slots::UploadSlot;
 use crate::{Context, ServiceError, SupportService};
 
@@ -61,6 +63,7 @@ impl SupportService {
     /// # Errors
     /// [`ServiceError::FileTooLarge`], [`ServiceError::FileRefused`], [`ServiceError::FileInfected`], and when the storage
     /// or the database is away.
+    #[tracing::instrument(level = "debug", skip_all)]
     pub async fn upload_attachment(
         &self,
         context: &Context<action::UploadAttachment>,
@@ -71,6 +74,9 @@ impl SupportService {
         let (service, context) = (self.clone(), context.clone());
         let task = async move {
             let kept = service.keep(&files, &context, command).await;
+            if let Err(error) = &kept {
+                SERVICE.uploads.of(UploadFate::of(error)).increment(1);
+            }
             drop(slot);
             kept
         };
@@ -133,6 +139,7 @@ impl SupportService {
             tokio::spawn(async move { service.take_back(&files, upload).await }.in_current_span());
             return Err(error.into());
         }
+        note_kept(state, &attachment, &masked);
         Ok(Uploaded { attachment, masked })
     }
 
@@ -171,8 +178,12 @@ impl SupportService {
 
 /// Asks the scanner, for a while.
 pub(crate) async fn scan(scanner: &dyn Scanner, bytes: Bytes, patience: Duration) -> Result<Verdict, ScanFailed> {
+    let began = Instant::now();
     let verdict = tokio::time::timeout(patience, scanner.scan(bytes)).await;
-    verdict.unwrap_or_else(|_| Err(ScanFailed::NoVerdict("it took too long".to_owned())))
+    let verdict = verdict.unwrap_or_else(|_| Err(ScanFailed::NoVerdict("it took too long".to_owned())));
+    SERVICE.scans.of(ScanOutcome::of(&verdict)).increment(1);
+    SERVICE.scan_duration.record(began.elapsed());
+    verdict
 }
 
 fn ended<T>(joined: Result<Result<T, ServiceError>, tokio::task::JoinError>) -> Result<T, ServiceError> {

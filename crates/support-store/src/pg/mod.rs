@@ -1,5 +1,6 @@
 //! PostgreSQL: its sessions, its locks, and the SQL that only it has.
 
+pub(crate) mod condition;
 mod manager;
 mod pools;
 mod posts;
@@ -69,3 +70,11 @@ macro_rules! locking {
     };
 }
 use locking;
+
+/// The same, but passes over rows that somebody else holds.
+macro_rules! claiming {
+    ($query:expr) => {
+        $query.for_update().skip_locked()
+    };
+}
+use claiming;

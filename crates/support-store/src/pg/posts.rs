@@ -17,12 +17,14 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use support_domain::{ConversationId, SupportConversation};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use self::lanes::{AtWork, Lanes, Work};
 use self::statement::{Change, Kept, find_kept, keep_posts, read_heads};
 use super::{Conn, PgManager};
 use crate::StoreError;
 use crate::heads::Heads;
+use crate::metrics::{QueueName, STORE, count};
 use crate::post::{Post, PostAddress, PostAnswer, PostJob, Posting};
 use crate::sql_types::Id;
 use crate::store::GivenUp;
@@ -97,9 +99,12 @@ impl Posts {
         let lane = self.lane(address.conversation_id);
         let (answer, answered) = oneshot::channel();
         let posting = Posting { address, decide, given_up, decided: None, answer };
+        STORE.queue_depth.of(QueueName::Posts).increment(1.0);
         match self.lanes.try_send(lane, Box::new(posting)) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
+                STORE.queue_depth.of(QueueName::Posts).decrement(1.0);
+                STORE.queue_full.of(QueueName::Posts).increment(1);
                 return Err(StoreError::Unavailable("the queue of posts is full".to_owned()));
             }
             Err(TrySendError::Disconnected(_)) => return Ok(None),
@@ -132,6 +137,7 @@ impl Writer {
             {
                 batch.push(job);
             }
+            STORE.queue_depth.of(QueueName::Posts).decrement(count(batch.len()));
             work.turns();
             if catch_unwind(AssertUnwindSafe(|| self.post(batch))).is_err() {
                 tracing::error!("the thread that keeps posts has dropped some");
@@ -212,7 +218,13 @@ impl Writer {
     fn keep(&mut self, mut chains: Vec<Chain>, again: &mut Vec<Job>) {
         let changes: Vec<Change<'_>> = chains.iter().map(Chain::change).collect();
         let was_connected = self.conn.is_some();
+        let began = Instant::now();
+        let posts = chains.iter().map(|chain| chain.posts.len()).sum();
+        let span = tracing::debug_span!("keep_posts", posts).entered();
         let result = self.on_connection(|conn| Ok(keep_posts(conn, &changes)?));
+        drop(span);
+        STORE.batch_size.of(QueueName::Posts).record(count(posts));
+        STORE.batch_duration.of(QueueName::Posts).record(began.elapsed());
         drop(changes);
         match result {
             Ok(kept) => chains.into_iter().for_each(|chain| self.finish(chain, &kept, again)),

@@ -13,6 +13,7 @@ use support_domain::{
 
 use super::rows::word;
 use super::schema::support_attachments::{self, dsl as a};
+use super::schema::support_messages as m;
 use super::{Conn, Found, locking};
 use crate::StoreError;
 use crate::page::{UploadPlace, UploadsPage};
@@ -254,6 +255,34 @@ pub(crate) fn update_unsent_removing(conn: &mut Conn, before: Timestamp, limit: 
     let changed = diesel::update(a::support_attachments.filter(a::id.eq_any(ids)))
         .filter(a::message_id.is_null())
         .set(a::state.eq(removing))
+        .execute(conn)?;
+    Ok(changed)
+}
+
+/// How many files the messages of these conversations have.
+pub(crate) fn count_sent_uploads(conn: &mut Conn, conversations: &[ConversationId]) -> Found<i64> {
+    let ids: Vec<Id> = conversations.iter().map(|id| Id(id.0)).collect();
+    let messages = m::table.filter(m::conversation_id.eq_any(ids)).select(m::id.nullable());
+    Ok(a::support_attachments.filter(a::message_id.eq_any(messages)).count().get_result(conn)?)
+}
+
+/// Says that the files of locked conversations are being removed, and takes them off their messages, so that these can go
+/// before the bytes do. Locked in the order of their ids, as a send does that names them in vain.
+pub(crate) fn update_sent_removing(conn: &mut Conn, conversations: &[ConversationId]) -> Found<usize> {
+    let ids: Vec<Id> = conversations.iter().map(|id| Id(id.0)).collect();
+    let messages = m::table.filter(m::conversation_id.eq_any(ids)).select(m::id.nullable());
+    let query = a::support_attachments.filter(a::message_id.eq_any(messages)).order(a::id).select(a::id);
+    let files: Vec<Id> = locking!(query).load(conn)?;
+    if files.is_empty() {
+        return Ok(0);
+    }
+    let changed = diesel::update(a::support_attachments.filter(a::id.eq_any(files)))
+        .set((
+            a::state.eq(TextEnum::as_str(UploadState::Removing)),
+            a::message_id.eq(None::<Id>),
+            a::message_position.eq(None::<i64>),
+            a::conversation_id.eq(None::<Id>),
+        ))
         .execute(conn)?;
     Ok(changed)
 }

@@ -6,6 +6,10 @@ use support_domain::{AuditLogId, AuditLogRecord};
 use super::schema::support_audit_logs as l;
 use super::{Conn, Found};
 use crate::sql_types::{Id, Json, Moment};
+use crate::staff::AuditBacklog;
+
+/// So many waiting records are counted, and no more: it is asked every few seconds.
+const MOST_COUNTED: i64 = 10_000;
 
 #[derive(Debug, Queryable, Selectable, Insertable)]
 #[diesel(table_name = l, treat_none_as_default_value = false)]
@@ -61,6 +65,14 @@ pub(crate) fn list_pending_audit_logs(conn: &mut Conn, limit: i64) -> Found<Vec<
         .select(AuditLogRow::as_select())
         .load(conn)?;
     Ok(rows.into_iter().map(AuditLogRecord::from).collect())
+}
+
+/// How many records wait to be told to the host's helper, as far as they are counted, and since when the oldest does.
+pub(crate) fn count_pending_audit_logs(conn: &mut Conn) -> Found<AuditBacklog> {
+    let pending = l::table.filter(l::delivery_pending.eq(true)).order(l::id);
+    let waiting: Vec<Id> = pending.select(l::id).limit(MOST_COUNTED).load(conn)?;
+    let oldest: Option<Moment> = pending.select(l::created_at).first(conn).optional()?;
+    Ok(AuditBacklog { waiting: waiting.len(), oldest: oldest.map(|at| at.0) })
 }
 
 /// Notes that the host's helper has been told of these.

@@ -1,5 +1,6 @@
 //! SQLite: its sessions, its one writer, and the SQL that only it has.
 
+pub(crate) mod condition;
 mod manager;
 mod writer;
 
@@ -62,6 +63,14 @@ macro_rules! locking {
     };
 }
 use locking;
+
+/// The same: there is nobody else.
+macro_rules! claiming {
+    ($query:expr) => {
+        $query
+    };
+}
+use claiming;
 
 #[cfg(test)]
 mod tests {

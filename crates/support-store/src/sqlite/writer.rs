@@ -14,9 +14,11 @@ use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
 use diesel::result::Error as DieselError;
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::{Conn, manager::establish};
 use crate::error::Ended;
+use crate::metrics::{QueueName, STORE, count};
 use crate::operations::Backend;
 use crate::{StoreError, Transaction, WorkError};
 
@@ -35,6 +37,8 @@ trait Job: Send {
 
 struct Work<F, T, E> {
     work: F,
+    /// Of who waits for it.
+    span: tracing::Span,
     result: Option<Result<T, E>>,
     answer: oneshot::Sender<Result<T, E>>,
 }
@@ -46,6 +50,7 @@ where
     E: WorkError,
 {
     fn run(&mut self, conn: &mut Conn) {
+        let _entered = self.span.clone().entered();
         let result = conn.transaction(|conn| (self.work)(&mut Transaction(Backend::Sqlite(conn))).map_err(Ended::Work));
         self.result = Some(result.map_err(Ended::into_error));
     }
@@ -94,12 +99,19 @@ impl Writer {
         E: WorkError,
     {
         let (answer, result) = oneshot::channel();
-        self.queue.try_send(Box::new(Work { work, result: None, answer })).map_err(|error| {
-            StoreError::Unavailable(match error {
-                TrySendError::Full(_) => "the queue of the writer is full".to_owned(),
-                TrySendError::Disconnected(_) => "the writer has ended".to_owned(),
-            })
-        })?;
+        STORE.queue_depth.of(QueueName::Writes).increment(1.0);
+        self.queue.try_send(Box::new(Work { work, span: tracing::Span::current(), result: None, answer })).map_err(
+            |error| {
+                STORE.queue_depth.of(QueueName::Writes).decrement(1.0);
+                StoreError::Unavailable(match error {
+                    TrySendError::Full(_) => {
+                        STORE.queue_full.of(QueueName::Writes).increment(1);
+                        "the queue of the writer is full".to_owned()
+                    }
+                    TrySendError::Disconnected(_) => "the writer has ended".to_owned(),
+                })
+            },
+        )?;
         // The thread answers every job; it drops one only when it ends itself.
         result.await.unwrap_or_else(|_| Err(E::from(StoreError::Unavailable("the writer has ended".to_owned()))))
     }
@@ -114,6 +126,7 @@ fn serve(conn: Conn, file: &std::path::Path, jobs: &Receiver<Box<dyn Job>>) {
         {
             batch.push(job);
         }
+        STORE.queue_depth.of(QueueName::Writes).decrement(count(batch.len()));
         let conn = match open.take().map_or_else(|| establish(file), Ok) {
             Ok(conn) => conn,
             Err(error) => {
@@ -129,7 +142,10 @@ fn serve(conn: Conn, file: &std::path::Path, jobs: &Receiver<Box<dyn Job>>) {
 
 /// Does the batch in one transaction and gives the connection back, if it can still be trusted.
 fn commit_together(mut conn: Conn, mut batch: Vec<Box<dyn Job>>) -> Option<Conn> {
+    let (began, jobs) = (Instant::now(), batch.len());
     let result = conn.immediate_transaction(|conn| batch.iter_mut().try_for_each(|job| run_alone(conn, job.as_mut())));
+    STORE.batch_size.of(QueueName::Writes).record(count(jobs));
+    STORE.batch_duration.of(QueueName::Writes).record(began.elapsed());
     match result {
         Ok(()) => {
             batch.into_iter().for_each(|job| job.finish(Ok(())));

@@ -9,7 +9,7 @@ use support_store::{Reader, Store, StoreError, UploadsPage};
 use crate::harness::{Opening, TestDesk, at, driver, everything};
 use crate::on_both;
 
-fn upload(created_at: Timestamp) -> Upload {
+pub(crate) fn upload(created_at: Timestamp) -> Upload {
     let id = AttachmentId(SystemIds::new().next(created_at));
     Upload {
         attachment: SupportAttachment {
@@ -27,12 +27,12 @@ fn upload(created_at: Timestamp) -> Upload {
     }
 }
 
-async fn keep(store: &Store, upload: &Upload) {
+pub(crate) async fn keep(store: &Store, upload: &Upload) {
     let kept = upload.clone();
     store.write::<_, StoreError, _>(move |transaction| transaction.insert_upload(&kept)).await.unwrap();
 }
 
-async fn get(store: &Store, id: AttachmentId) -> Option<Upload> {
+pub(crate) async fn get(store: &Store, id: AttachmentId) -> Option<Upload> {
     store.read::<_, StoreError, _>(move |reader| reader.get_upload(id)).await.unwrap()
 }
 
@@ -42,7 +42,7 @@ async fn list(store: &Store, state: UploadState) -> Vec<AttachmentId> {
 }
 
 /// Sends these files in a message to the conversation, the way the service does.
-async fn send(desk: &TestDesk, id: ConversationId, files: &[&Upload]) -> SupportMessage {
+pub(crate) async fn send(desk: &TestDesk, id: ConversationId, files: &[&Upload]) -> SupportMessage {
     let (mut draft, system) = (desk.draft("words", None), desk.message_id());
     draft.attachments = files.iter().map(|upload| upload.attachment.clone()).collect();
     desk.store

@@ -9,7 +9,7 @@ use crate::on_both;
 fn record(number: u128) -> AuditLogRecord {
     AuditLogRecord {
         id: AuditLogId(uuid::Uuid::from_u128(number)),
-        created_at: at(0),
+        created_at: at(i64::try_from(number).unwrap()),
         actor_id: Some("admin-1".to_owned()),
         actor_email: "kamal@example.com".to_owned(),
         actor_role: "SUPPORT_ADMIN".to_owned(),
@@ -39,11 +39,16 @@ on_both! {
             .unwrap();
         let pending = |limit| desk.store.read::<_, StoreError, _>(move |reader| reader.list_pending_audit_logs(limit));
         assert_eq!(pending(2).await.unwrap(), [record(1), record(2)]);
+        let backlog = || desk.store.read::<_, StoreError, _>(|reader| {
+            reader.count_pending_audit_logs().map(|backlog| (backlog.waiting, backlog.oldest))
+        });
+        assert_eq!(backlog().await.unwrap(), (3, Some(record(1).created_at)));
         desk.store
             .write::<_, StoreError, _>(|transaction| transaction.update_audit_logs_delivered(&[record(1).id, record(2).id]))
             .await
             .unwrap();
         assert_eq!(pending(10).await.unwrap(), [record(3)], "what nobody waits for is not delivered");
+        assert_eq!(backlog().await.unwrap(), (1, Some(record(3).created_at)));
     }
 
     async fn revocations_are_forgotten_when_the_token_has_ended(desk) {

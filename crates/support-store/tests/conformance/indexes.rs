@@ -1,10 +1,14 @@
 //! On aged data each list of PostgreSQL is served by its index, and no table is read as a whole.
 
+use std::collections::BTreeMap;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Text};
 use support_domain::{AdminId, ConversationStatus, CountryCode, UserType, Visibility};
-use support_store::{AssignedTo, ConversationFilter, DatabaseUrl, PageRequest, PageStart, Position, StoreError};
+use support_store::{
+    AssignedTo, ConversationFilter, DatabaseUrl, OldConversations, PageRequest, PageStart, Position, StoreError,
+};
 
 use crate::harness::{Opening, TestDesk, at, countries, everything, owned_by};
 
@@ -34,7 +38,7 @@ struct Scans {
 }
 
 /// How often each index was used, and each table read as a whole.
-fn scans(conn: &mut PgConnection) -> std::collections::BTreeMap<String, i64> {
+fn scans(conn: &mut PgConnection) -> BTreeMap<String, i64> {
     let rows: Vec<Scans> = diesel::sql_query(
         "SELECT indexrelname::text AS name, idx_scan AS scans FROM pg_stat_user_indexes WHERE schemaname = 'support_chat'
          UNION ALL SELECT 'whole ' || relname, seq_scan FROM pg_stat_user_tables
@@ -45,14 +49,61 @@ fn scans(conn: &mut PgConnection) -> std::collections::BTreeMap<String, i64> {
     rows.into_iter().map(|row| (row.name, row.scans)).collect()
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn lists_on_aged_data_are_served_by_their_indexes() {
-    let Some(desk) = TestDesk::postgres() else { return };
+/// A desk on aged data, and a connection past it.
+fn aged() -> Option<(TestDesk, PgConnection)> {
+    let desk = TestDesk::postgres()?;
     let DatabaseUrl::Postgres(url) = &desk.url else { unreachable!() };
     let mut conn = PgConnection::establish(url).unwrap();
     for statement in AGED.split_inclusive(';') {
         conn.batch_execute(statement).unwrap();
     }
+    Some((desk, conn))
+}
+
+/// Demands that what was done since then has used one of these indexes, and read no table as a whole.
+async fn used(desk: &TestDesk, conn: &mut PgConnection, before: &BTreeMap<String, i64>, indexes: &[&str], what: &str) {
+    let is_used = |now: &BTreeMap<String, i64>| indexes.iter().any(|index| now[*index] > before[*index]);
+    // A connection makes its counts known with a later statement, once a second.
+    let mut now = scans(conn);
+    for _ in 0..400 {
+        if is_used(&now) {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        desk.store.read::<_, StoreError, _>(|reader| reader.list_revoked_tokens(at(0))).await.unwrap();
+        now = scans(conn);
+    }
+    assert!(is_used(&now), "{what} did not use its index");
+    for (name, scans) in now.iter().filter(|(name, _)| name.starts_with("whole ")) {
+        assert_eq!(*scans, before[name], "{what}: {name}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn old_conversations_among_aged_data_are_found_by_an_index_of_the_lists() {
+    let Some((desk, mut conn)) = aged() else { return };
+    let rare = (CountryCode::UnitedStates, ConversationStatus::Open);
+    for (country, status) in [(CountryCode::Bangladesh, ConversationStatus::Closed), rare] {
+        let old = OldConversations { country, status, before: at(0) };
+        let before = scans(&mut conn);
+        let found = desk
+            .store
+            .write::<_, StoreError, _>(move |transaction| transaction.lock_old_conversations(&old, None, 100))
+            .await
+            .unwrap();
+        assert_eq!(found.len(), 100, "{country} {status}");
+        let behind = Some(found[99].position);
+        let next = desk.store.read::<_, StoreError, _>(move |reader| reader.list_old_conversations(&old, behind, 100));
+        assert_eq!(next.await.unwrap().len(), 100);
+        // Where nearly all are closed, the one without the status does as well.
+        let indexes = ["support_conversations_by_status", "support_conversations_by_country"];
+        used(&desk, &mut conn, &before, &indexes, "a purge").await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn lists_on_aged_data_are_served_by_their_indexes() {
+    let Some((desk, mut conn)) = aged() else { return };
     let one = desk.open_conversation(Opening { at: at(0), ..Opening::default() }).await;
     let middle = Position { at: at(-2_900_000_000), id: one.id };
     let after = Some(PageStart { after: middle, began: at(0), cut: at(0), listed: vec![one.id] });
@@ -80,20 +131,7 @@ async fn lists_on_aged_data_are_served_by_their_indexes() {
                 .read_snapshot::<_, StoreError, _>(move |reader| reader.list_conversations(&visibility, &filter, &page))
                 .await
                 .unwrap();
-            // A connection makes its counts known with a later statement, once a second.
-            let mut now = scans(&mut conn);
-            for _ in 0..400 {
-                if now[index] > before[index] {
-                    break;
-                }
-                tokio::time::sleep(std::time::Duration::from_millis(50)).await;
-                desk.store.read::<_, StoreError, _>(|reader| reader.list_revoked_tokens(at(0))).await.unwrap();
-                now = scans(&mut conn);
-            }
-            assert!(now[index] > before[index], "{what} did not use its index");
-            for (name, scans) in now.iter().filter(|(name, _)| name.starts_with("whole ")) {
-                assert_eq!(*scans, before[name], "{what}: {name}");
-            }
+            used(&desk, &mut conn, &before, &[index], &what).await;
         }
     }
 }

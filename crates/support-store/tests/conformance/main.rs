@@ -17,6 +17,7 @@ mod indexes;
 mod lists;
 mod messages;
 mod migrations;
+mod old_conversations;
 mod posts;
 mod settings;
 mod socket_tickets;

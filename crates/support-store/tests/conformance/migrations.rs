@@ -25,9 +25,16 @@ fn migrations_are_applied_once_and_a_check_applies_none() {
     }
 }
 
+/// A database where transactions are serializable unless somebody says otherwise.
+fn serializable() -> Option<(DatabaseUrl, Place)> {
+    let (_, address, place) = postgres_place()?;
+    let url = format!("{address}&options=-c%20default_transaction_isolation%3Dserializable");
+    Some((url.parse().unwrap(), place))
+}
+
 #[test]
 fn many_nodes_may_start_at_once() {
-    for (url, _place) in places() {
+    for (url, _place) in places().into_iter().chain(serializable()) {
         let nodes: Vec<_> = (0..6)
             .map(|_| {
                 let url = url.clone();

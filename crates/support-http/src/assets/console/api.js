@@ -70,6 +70,11 @@ export class Api extends EventTarget {
     return this.#json("GET", `${this.#home}/conversations${text ? `?${text}` : ""}`);
   }
 
+  /** To whom conversations of a country can be given. Only for who may assign. */
+  async admins(countryCode) {
+    return (await this.#json("GET", `${this.#home}/admins?${new URLSearchParams({ countryCode })}`)).admins;
+  }
+
   openConversation(body) {
     return this.#json("POST", `${this.#home}/conversations`, body);
   }

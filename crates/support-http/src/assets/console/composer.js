@@ -58,6 +58,13 @@ export class Composer {
 
   stop() {
     clearTimeout(this.#idle);
+    this.#keepFiles([]);
+  }
+
+  /** Keeps these and lets go of the others, with the memory that their previews take. */
+  #keepFiles(files) {
+    this.#files.filter((file) => file.preview && !files.includes(file)).forEach((file) => URL.revokeObjectURL(file.preview));
+    this.#files = files;
   }
 
   #typed() {
@@ -77,7 +84,7 @@ export class Composer {
     if (!content && !files.length) return;
     this.#room.send(content, files);
     this.#input.value = "";
-    this.#files = [];
+    this.#keepFiles([]);
     this.#say("");
     this.#showFiles();
     clearTimeout(this.#idle);
@@ -86,14 +93,15 @@ export class Composer {
   }
 
   async #upload(file) {
-    const item = { name: file.name, size: file.size, attachment: null };
+    const preview = file.type.startsWith("image/") ? URL.createObjectURL(file) : null;
+    const item = { name: file.name, size: file.size, preview, attachment: null };
     this.#files.push(item);
     this.#say("");
     this.#showFiles();
     try {
       item.attachment = await this.#api.upload(file);
     } catch (refusal) {
-      this.#files = this.#files.filter((one) => one !== item);
+      this.#keepFiles(this.#files.filter((one) => one !== item));
       this.#say(`${file.name}: ${refusal.sentence}`);
     }
     this.#showFiles();
@@ -101,12 +109,12 @@ export class Composer {
 
   #showFiles() {
     this.#chips.replaceChildren(...this.#files.map((file) => make("li", { data: { state: file.attachment ? "ready" : "uploading" } },
-      icon("file"), make("span", {}, file.name), make("span", { class: "file-size" }, file.attachment ? fileSize(file.size) : "Uploading"),
+      file.preview ? make("img", { src: file.preview, alt: "" }) : icon("file"), make("span", {}, file.name), make("span", { class: "file-size" }, file.attachment ? fileSize(file.size) : "Uploading"),
       iconButton("cross", `Take ${file.name} away`, { on: { click: () => this.#remove(file) } }))));
   }
 
   #remove(file) {
-    this.#files = this.#files.filter((one) => one !== file);
+    this.#keepFiles(this.#files.filter((one) => one !== file));
     this.#showFiles();
     this.#input.focus();
   }

@@ -1,9 +1,11 @@
 // The support desk: the list with its filters, and one conversation with what is known of it. Live by the inbox that the
 // socket watches; the list is asked for anew only when the filters change or the connection was lost.
+import { Colleagues } from "./colleagues.js";
 import { Conversation } from "./conversation.js";
 import { Detail } from "./detail.js";
 import { aside, icon, iconButton, make, title, words } from "./elements.js";
 import { Filters } from "./filters.js";
+import { makeOpening } from "./opening.js";
 import { Rows } from "./rows.js";
 
 const PAGE = 30;
@@ -37,12 +39,12 @@ export class Desk {
   #place = make("section", { class: "desk-conversation", "aria-label": "Conversation" });
   #filters;
 
-  constructor(session, colleagues) {
+  constructor(session) {
     this.#session = session;
-    this.#colleagues = colleagues;
+    this.#colleagues = new Colleagues({ api: session.api, mayAsk: session.may("ASSIGN") });
     this.#filters = new Filters({ ownId: session.principal.id, onChange: () => this.#load(null) });
     const column = make("section", { class: "desk-list", "aria-label": "Inbox" }, this.#filters.element,
-      make("div", { class: "list-head" }, make("h3", {}, "Conversations"), this.#count), this.#said,
+      make("div", { class: "list-head" }, make("h3", {}, "Conversations"), this.#count, this.#makeAdd()), this.#said,
       make("div", { class: "scroll" }, this.#list.element, this.#more));
     this.element = make("div", { class: "desk-screen" }, column, this.#place);
     this.#showNothing();
@@ -146,6 +148,36 @@ export class Desk {
   #showNothing() {
     this.element?.removeAttribute("data-open");
     this.#place.replaceChildren(make("div", { class: "nothing" }, icon("desk"), make("p", {}, "Choose a conversation.")));
+  }
+
+  /** Who may reply may write to somebody first. */
+  #makeAdd() {
+    const { countries } = this.#session;
+    if (!this.#session.may("REPLY") || !countries.length) return null;
+    return make("button", { type: "button", class: "quiet add", "aria-label": "New conversation", on: { click: () => this.#showForm(countries) } }, icon("plus"), "New");
+  }
+
+  /** Asks for whom; whoever is on the screen comes first to mind. */
+  #showForm(countries) {
+    const form = makeOpening({
+      api: this.#session.api, countries, about: this.#open?.room.conversation ?? {},
+      onOpened: ({ conversation }) => {
+        this.#know(conversation);
+        this.#show(conversation.id);
+      },
+    });
+    this.#open?.stop();
+    this.#open = null;
+    this.#place.replaceChildren(make("header", { class: "conversation-head" }, make("h3", {}, "New conversation"),
+      iconButton("cross", "Back to the list", { on: { click: () => this.#leaveForm() } })), make("div", { class: "scroll" }, form));
+    this.element.setAttribute("data-open", "");
+    this.#showRows();
+    form.elements.userId.focus();
+  }
+
+  #leaveForm() {
+    this.#close();
+    this.element.querySelector(".add").focus();
   }
 
   #show(id) {

@@ -13,6 +13,8 @@ export class Detail {
   #mayReply;
   #mayAssign;
   #colleagues;
+  #others = [];
+  #isAsked = false;
   #isSure = false;
   #sections = new Map();
   #said = make("p", { class: "said", role: "alert" });
@@ -25,7 +27,16 @@ export class Detail {
     this.#mayAssign = session.may("ASSIGN");
     this.#colleagues = colleagues;
     this.element = make("aside", { class: "detail", "aria-label": "About the conversation" }, this.#body, this.#said);
-    room.addEventListener("conversation", () => this.#show());
+    room.addEventListener("conversation", () => {
+      this.#show();
+      if (!this.#isAsked) this.#askForOthers();
+    });
+  }
+
+  async #askForOthers() {
+    this.#isAsked = true;
+    this.#others = await this.#colleagues.list(this.#room.conversation.countryCode);
+    this.#show();
   }
 
   /** Makes anew what has changed and nothing else: somebody may be about to use the rest. */
@@ -37,7 +48,7 @@ export class Detail {
       user: [[user, conversation.userId], () => this.#makeUser(user ?? conversation)],
       status: [[status, mayWrite, this.#isSure], () => this.#makeStatus(conversation)],
       priority: [[status, mayWrite, priority], () => this.#makePriority(conversation)],
-      assignment: [[status, mayWrite, assignedAdminId], () => this.#makeAssignment(conversation)],
+      assignment: [[status, mayWrite, assignedAdminId, this.#others], () => this.#makeAssignment(conversation)],
       facts: [[conversation], () => this.#makeFacts(conversation)],
     };
     Object.entries(sections).forEach(([name, [state, makeSection]]) => this.#put(name, JSON.stringify(state), makeSection));
@@ -99,20 +110,39 @@ export class Detail {
 
   #makeAssignment({ assignedAdminId, status }) {
     const heading = make("h4", {}, "Assigned to");
-    const who = assignedAdminId === null ? "Nobody" : assignedAdminId === this.#ownId ? `${assignedAdminId} (you)` : assignedAdminId;
-    const now = make("p", { class: "assigned" }, icon("person"), who);
+    const name = assignedAdminId === null ? "Nobody" : this.#colleagues.nameOf(assignedAdminId);
+    const now = make("p", { class: "assigned" }, icon("person"), assignedAdminId === this.#ownId ? `${name} (you)` : name);
     if (!this.#mayAssign || !this.#room.mayWrite || status === "closed") return make("section", {}, heading, now);
     const button = (control, label, id) => make("button", { type: "button", class: "quiet", data: { control }, on: { click: () => this.#change({ assignedAdminId: id }) } }, label);
-    const others = make("input", { name: "colleague", "aria-label": "Hand over to, by id", placeholder: "Admin id", list: "colleagues", required: true, data: { control: "colleague" } });
-    const form = make("form", { class: "hand-over" }, others, make("button", { class: "quiet" }, "Hand over"),
-      make("datalist", { id: "colleagues" }, ...this.#colleagues.map((id) => make("option", { value: id }))));
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#change({ assignedAdminId: others.value.trim() });
-    });
     return make("section", {}, heading, now, make("div", { class: "buttons" },
       assignedAdminId === this.#ownId ? null : button("take", "Take it", this.#ownId),
-      assignedAdminId === null ? null : button("release", "Release", null)), form);
+      assignedAdminId === null ? null : button("release", "Release", null)), this.#makeHandOver(assignedAdminId));
+  }
+
+  /** A choice of names, and for whom nobody has a name a field for the id. */
+  #makeHandOver(assignedAdminId) {
+    const others = this.#others.filter(({ id }) => id !== this.#ownId && id !== assignedAdminId);
+    const byId = make("option", { value: "by-id" }, "Somebody else, by id");
+    const choice = make("select", { "aria-label": "Hand over to", required: true, data: { control: "colleague" } },
+      make("option", { value: "" }, "Choose somebody"),
+      ...others.map(({ id, displayName, role }) => make("option", { value: id }, `${displayName ?? id}, ${title(role)}`)), byId);
+    const id = make("input", { name: "colleague", "aria-label": "Hand over to, by id", placeholder: "Admin id", autocomplete: "off", spellcheck: "false", data: { control: "colleague-id" } });
+    const isById = () => !others.length || choice.selectedOptions[0] === byId;
+    const showField = () => {
+      id.hidden = !isById();
+      id.required = isById();
+    };
+    choice.addEventListener("change", () => {
+      showField();
+      if (isById()) id.focus();
+    });
+    showField();
+    const form = make("form", { class: "hand-over" }, others.length ? choice : null, id, make("button", { class: "quiet" }, "Hand over"));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#change({ assignedAdminId: isById() ? id.value.trim() : choice.value });
+    });
+    return form;
   }
 
   #makeFacts({ id, channel, createdAt, updatedAt, lastSeq, unreadCountUser, version, metadata }) {

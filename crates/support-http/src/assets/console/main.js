@@ -56,11 +56,10 @@ const start = async () => {
   switchTheme(find("#theme"));
   switchSides([...document.querySelectorAll(".sides button")], find("main"));
   const people = await demoPeople();
-  const colleagues = people.filter((person) => person.kind === "admin").map((person) => person.id);
   find("#where").append(people.length ? "Demo on a throw-away database" : make("span", {}, location.host));
   const side = (name, kind, makeScreen) => new Side({ panel: find(`#${name}`), name, kind, people, traffic, makeScreen });
   side("phone", "user", (session) => new Phone(session));
-  side("desk", "admin", (session) => new Desk(session, colleagues));
+  side("desk", "admin", (session) => new Desk(session));
 };
 
 start();

@@ -1,12 +1,12 @@
 // The user's phone: own conversations, one of them, and a new one. Shows what a user is told and nothing else; whatever is
 // asked goes through the routes of users.
 import { Conversation } from "./conversation.js";
-import { announce, icon, iconButton, make, newKey, title, words } from "./elements.js";
+import { icon, iconButton, make, title, words } from "./elements.js";
+import { makeOpening } from "./opening.js";
 import { Rows } from "./rows.js";
 
 const NAMES = { user: "You", admin: "Support", system: "Notice", typing: "Support is typing", place: "phone" };
 const RETRY = 2_000;
-const PRIORITIES = ["low", "normal", "high", "urgent"];
 
 /** The last line of a row. */
 const makeTags = ({ status }) => [make("span", { class: `tag status-${status}` }, title(status))];
@@ -112,7 +112,7 @@ export class Phone {
       if (heading.textContent !== subject) heading.replaceWith(Object.assign(heading, { textContent: subject }));
       tag.className = `tag status-${status}`;
       tag.textContent = title(status);
-      who.textContent = assigned ? "Somebody at the desk has it" : "Waits for somebody at the desk";
+      who.textContent = assigned ? "Somebody at the desk has it" : "The desk has it";
       this.#know(open.room.conversation);
     });
     const who = make("span", { class: "fine" });
@@ -133,30 +133,14 @@ export class Phone {
   }
 
   #showForm() {
-    // One key for all attempts: opened twice it is still one conversation.
-    const clientMessageId = newKey();
-    const field = (label, control) => make("label", {}, make("span", {}, label), control);
-    const subject = make("input", { name: "subject", required: true, maxlength: "200", dir: "auto" });
-    const message = make("textarea", { name: "initialMessage", required: true, rows: "5", dir: "auto" });
-    const priority = make("select", { name: "priority" }, ...PRIORITIES.map((name) => make("option", { value: name, selected: name === "normal" }, title(name))));
-    const said = make("p", { class: "said", role: "alert" });
-    const form = make("form", { class: "form" }, field("What is it about?", subject), field("What has happened?", message), field("Priority", priority),
-      said, make("button", { class: "primary" }, "Send"));
-    form.addEventListener("submit", async (event) => {
-      event.preventDefault();
-      said.textContent = "";
-      try {
-        const opened = await this.#session.api.openConversation({ subject: subject.value, initialMessage: message.value, priority: priority.value, clientMessageId });
-        announce("The conversation is open.");
-        this.#know(opened.conversation);
-        this.#show(opened.conversation.id);
-      } catch (refusal) {
-        said.textContent = refusal.sentence;
-      }
-    });
+    const onOpened = ({ conversation }) => {
+      this.#know(conversation);
+      this.#show(conversation.id);
+    };
+    const form = makeOpening({ api: this.#session.api, onOpened });
     this.element.replaceChildren(
       make("div", { class: "phone-head" }, iconButton("back", "Back to your conversations", { on: { click: () => this.#close() } }), make("h3", {}, "New conversation")),
       make("div", { class: "scroll" }, form));
-    subject.focus();
+    form.elements.subject.focus();
   }
 }

@@ -13,6 +13,10 @@ const ENDS = {
   withdrawn: "The access was withdrawn. It takes a new login.",
 };
 
+const COUNTRIES = ["BD", "US"];
+/** The roles that a country in the token does not bind. */
+const EVERYWHERE = new Set(["SUPER_ADMIN", "ADMIN", "COMPLIANCE_ADMIN", "RISK_ADMIN"]);
+
 /** Whoever is signed in on one side. */
 export class Session {
   constructor(token, side, traffic) {
@@ -29,6 +33,12 @@ export class Session {
 
   may(permission) {
     return this.principal.permissions?.includes(`${permission}_SUPPORT_CONVERSATIONS`) ?? false;
+  }
+
+  /** The countries of which this person sees anything. */
+  get countries() {
+    const { role, countryCode } = this.principal;
+    return EVERYWHERE.has(role) ? COUNTRIES : COUNTRIES.filter((code) => code === countryCode);
   }
 }
 

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use support_domain::ConversationId;
+use support_metrics::Both;
 use support_rbac::{AuthenticationError, Caller, ListConversations, ListMessages};
 use support_service::{MessagesListed, Sent, ServiceError};
 
@@ -12,9 +13,21 @@ use super::super::step::{Closing, Step};
 use super::super::work::Outcome;
 use super::Session;
 use crate::error::{ApiError, ClosingCode, ErrorCode};
+use crate::metrics::{FrameAnswer, HTTP, SOCKETS};
 use crate::views::SentView;
 
 impl Session {
+    /// Counts the answer to the client's frame, if it has none yet.
+    pub(super) fn answered(&mut self, error: Option<ErrorCode>) {
+        if let Some(code) = error {
+            HTTP.errors.of(code).increment(1);
+        }
+        if let Some(event) = self.unanswered.take() {
+            SOCKETS.frames.of(Both(event, FrameAnswer::of(error))).increment(1);
+            SOCKETS.frame_duration.of(event).record(self.now().saturating_sub(self.last_heard));
+        }
+    }
+
     /// The work that was under way is done.
     pub(in crate::ws) fn finish(&mut self, outcome: Outcome) {
         let request_id = self.under_way.take().flatten();
@@ -33,6 +46,8 @@ impl Session {
             }
             Outcome::Authenticated(result) => self.renew(request_id, result),
         }
+        // Unless it was refused, which was counted.
+        self.answered(None);
     }
 
     fn finish_join(

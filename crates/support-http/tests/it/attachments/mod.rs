@@ -13,3 +13,4 @@ mod uploading;
 
 pub(crate) use forms::{form, part};
 pub(crate) use pictures::{pdf, png, png_of};
+pub(crate) use scanning::{Clamd, Mood};

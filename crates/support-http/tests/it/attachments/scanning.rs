@@ -16,7 +16,7 @@ on_both_backends!(
 
 /// How the daemon is at the moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Mood {
+pub(crate) enum Mood {
     /// Finds what holds [`HARM`].
     Well,
     /// Hangs up without a word.
@@ -29,14 +29,14 @@ const HARM: &[u8] = b"harmful to the tests";
 
 /// A daemon on a port of its own, for as long as the test runs.
 #[derive(Debug, Clone)]
-struct Clamd {
-    address: String,
+pub(crate) struct Clamd {
+    pub(crate) address: String,
     mood: Arc<Mutex<Mood>>,
     seen: Arc<Mutex<usize>>,
 }
 
 impl Clamd {
-    fn start(mood: Mood) -> Self {
+    pub(crate) fn start(mood: Mood) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
         let address = listener.local_addr().expect("an address").to_string();
         let daemon = Self { address, mood: Arc::new(Mutex::new(mood)), seen: Arc::default() };
@@ -50,7 +50,7 @@ impl Clamd {
         daemon
     }
 
-    fn become_mood(&self, mood: Mood) {
+    pub(crate) fn become_mood(&self, mood: Mood) {
         *self.mood.lock().unwrap() = mood;
     }
 

@@ -65,6 +65,7 @@ fn every_command_explains_itself() {
         &["serve"],
         &["demo"],
         &["migrate"],
+        &["purge"],
         &["keys"],
         &["token"],
         &["token", "user"],
@@ -73,6 +74,8 @@ fn every_command_explains_itself() {
         &["token", "revoke"],
         &["openapi"],
         &["scan"],
+        &["doctor"],
+        &["health"],
     ] {
         let printed = binary(&[command, &["--help"]].concat(), &BTreeMap::new()).printed();
         assert!(printed.contains("Usage"), "{command:?}: {printed}");

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use crate::harness::{Backend, Database, binary, signing_key};
+use crate::harness::{Backend, Database, Plan, binary, scratch_folder, signing_key};
 
-on_both_backends!(bad_configuration_is_one_line_that_names_the_variable, every_command_that_reads_it_refuses_it);
+on_both_backends!(
+    bad_configuration_is_one_line_that_names_the_variable,
+    every_command_that_reads_it_refuses_it,
+    secrets_may_stand_in_files,
+);
 
 fn environment(database: &Database, name: &str, value: Option<&str>) -> BTreeMap<String, String> {
     let mut environment: BTreeMap<String, String> = [
@@ -83,4 +87,31 @@ fn every_command_that_reads_it_refuses_it(backend: Backend) {
     let bad_url = environment(&database, "DATABASE_URL", Some("mysql://root:hunter2@db/desk"));
     refuses(&["migrate"], &bad_url, "DATABASE_URL");
     refuses(&["migrate", "--check"], &bad_url, "DATABASE_URL");
+}
+
+fn secrets_may_stand_in_files(backend: Backend) {
+    let database = Database::create(backend);
+    let folder = scratch_folder();
+    let secret = |name: &str, value: &str| {
+        let file = folder.path().join(name);
+        std::fs::write(&file, value).expect("a file");
+        file.to_str().expect("a path in UTF-8").to_owned()
+    };
+    let (url, key) = (secret("url", &format!("{}\n", database.url())), secret("key", &signing_key().private));
+    let (empty, missing) = (secret("empty", "\n"), format!("{url}.missing"));
+    let basic = environment(&database, "SUPPORT_BISCUIT_PRIVATE_KEY", None);
+    for (file, beside) in [(&empty, None), (&missing, None), (&key, Some(signing_key().private.clone()))] {
+        let mut wrong = basic.clone();
+        wrong.insert("SUPPORT_BISCUIT_PRIVATE_KEY_FILE".to_owned(), file.clone());
+        wrong.extend(beside.map(|key| ("SUPPORT_BISCUIT_PRIVATE_KEY".to_owned(), key)));
+        refuses(&["serve"], &wrong, "SUPPORT_BISCUIT_PRIVATE_KEY");
+    }
+    let desk = Plan::on(database)
+        .unset("DATABASE_URL")
+        .unset("SUPPORT_BISCUIT_PRIVATE_KEY")
+        .set("DATABASE_URL_FILE", &url)
+        .set("SUPPORT_BISCUIT_PRIVATE_KEY_FILE", &key)
+        .start();
+    desk.driver("driver-1", "BD").open("From a file", "Hello");
+    assert_eq!(desk.database.count("support_messages"), 1);
 }

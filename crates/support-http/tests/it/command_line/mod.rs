@@ -3,4 +3,6 @@
 mod commands;
 mod configuration;
 mod demo;
+mod doctor;
+mod health;
 mod scan;

@@ -69,6 +69,14 @@ fn the_demo_offers_its_people_and_lets_its_own_page_in() {
             browser.wait_until(&format!("document.querySelector('#{side} .state[data-state=live]')"));
             browser.wait_until(&format!("document.querySelectorAll('#{side} .row').length > 1"));
         }
+        // People have names there, and what is shown of them is masked.
+        browser.click("#desk .row");
+        browser.wait_until(
+            "/^[nr]\\*+[am]@/.test(document.querySelector('#desk .card .facts dd:nth-of-type(2)')?.innerText)",
+        );
+        browser.wait_until(
+            "[...document.querySelectorAll('#desk [data-control=colleague] option')].some((one) => one.text === 'Robin Root, Super admin')",
+        );
     }
 }
 

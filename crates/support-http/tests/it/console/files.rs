@@ -24,6 +24,7 @@ fn a_file_is_sent_and_opened() {
     fs::write(&file, BASE64_STANDARD.decode(PICTURE).expect("base64")).expect("the picture");
     console.browser.write("#phone [name=file]", file.to_str().expect("UTF-8"));
     console.browser.wait_until("document.querySelector('#phone .chips [data-state=ready]')");
+    console.browser.wait_until("document.querySelector('#phone .chips img')?.naturalWidth === 1");
     console.say("phone", "This is the box.");
     // It is fetched with the token and shown; a plain link could do neither.
     console.browser.wait_until("document.querySelector('#desk .picture img')?.naturalWidth === 1");

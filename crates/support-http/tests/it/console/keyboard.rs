@@ -76,6 +76,14 @@ fn a_narrow_screen_shows_one_side_at_a_time() {
     let wide = "return document.scrollingElement.scrollWidth > innerWidth";
     assert_eq!(console.browser.run(wide), false, "nobody has to scroll sideways");
     console.browser.click("#desk .back");
+    console.browser.click("#desk .add");
+    console.browser.wait_until("document.activeElement.name === 'userId'");
+    assert!(!console.browser.sees("#desk .desk-list"), "so has what is being opened");
+    assert_eq!(console.browser.run(wide), false, "nobody has to scroll sideways");
+    console.browser.click("#desk [aria-label='Back to the list']");
+    console.browser.wait_until("document.activeElement.matches('#desk .add')");
+    console.choose("desk", &opened);
+    console.browser.click("#desk .back");
     console.browser.wait_until(&format!("document.activeElement.dataset.id === '{}'", opened.id));
     console.nothing_went_wrong();
 }

@@ -9,7 +9,7 @@ mod files;
 mod hostile;
 mod keyboard;
 mod network;
-mod pictures;
+pub(crate) mod pictures;
 mod talk;
 mod tokens;
 
@@ -18,7 +18,7 @@ use serde_json::json;
 use crate::harness::{Backend, Browser, Conversation, Desk, Forwarder, Person};
 
 /// Notes, before anything of the page runs, what must not happen in it.
-const WATCH: &str = "window.wrong = []; window.ran = [];
+pub(crate) const WATCH: &str = "window.wrong = []; window.ran = [];
     addEventListener('securitypolicyviolation', (event) => wrong.push(event.violatedDirective + ' ' + event.blockedURI));
     addEventListener('error', (event) => wrong.push(String(event.message)));
     addEventListener('unhandledrejection', (event) => wrong.push(String(event.reason)));

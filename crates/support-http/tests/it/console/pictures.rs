@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{env, fs};
 
 use serde_json::json;
+use tempfile::TempDir;
 
 use crate::harness::{Address, Browser, Server, scratch_folder};
 
@@ -14,19 +15,49 @@ const MOST_BYTES: usize = 200_000;
 /// Where to put them; nothing means nowhere.
 const FOLDER: &str = "SUPPORT_SCREENSHOTS";
 
-struct Studio {
-    browser: Browser,
+/// The demo in a browser, and where its pictures are to be put.
+pub(crate) struct Studio {
+    pub(crate) browser: Browser,
+    address: Address,
     folder: Option<PathBuf>,
+    _server: Server,
+    _scratch: TempDir,
 }
 
 impl Studio {
-    fn size(&self, width: u32, height: u32) {
+    /// Opens it; nothing where there is no browser.
+    #[track_caller]
+    pub(crate) fn of_the_demo() -> Option<Self> {
+        let browser = Browser::start()?;
+        let scratch = scratch_folder();
+        let mut server = Server::start("demo", "demo", scratch.path(), &BTreeMap::new());
+        let address = Address::default();
+        address.set(server.port());
+        let folder = env::var_os(FOLDER).map(PathBuf::from);
+        if let Some(folder) = &folder {
+            assert!(Path::new(folder).is_dir(), "{FOLDER} is no folder");
+        }
+        Some(Self { browser, address, folder, _server: server, _scratch: scratch })
+    }
+
+    /// Goes to a page of the demo.
+    #[track_caller]
+    pub(crate) fn go(&self, path: &str) {
+        self.browser.go(&format!("http://{}{path}", self.address.get()));
+    }
+
+    #[track_caller]
+    pub(crate) fn theme(&self, name: &str) {
+        self.browser.run(&format!("document.documentElement.dataset.theme = '{name}'"));
+    }
+
+    pub(crate) fn size(&self, width: u32, height: u32) {
         let size = json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": false});
         self.browser.devtools("Emulation.setDeviceMetricsOverride", &size);
     }
 
     #[track_caller]
-    fn take(&self, name: &str) {
+    pub(crate) fn take(&self, name: &str) {
         self.browser.wait_until("document.getAnimations().every((one) => one.playState !== 'running' || one.effect.getTiming().iterations > 1)");
         let picture = self.browser.picture();
         assert!(picture.len() < MOST_BYTES, "{name} has {} bytes", picture.len());
@@ -50,27 +81,18 @@ impl Studio {
 
 #[test]
 fn pictures_can_be_taken_of_a_talk() {
-    let Some(browser) = Browser::start() else { return };
-    let folder = scratch_folder();
-    let mut server = Server::start("demo", "demo", folder.path(), &BTreeMap::new());
-    let address = Address::default();
-    address.set(server.port());
-    let folder = env::var_os(FOLDER).map(PathBuf::from);
-    if let Some(folder) = &folder {
-        assert!(Path::new(folder).is_dir(), "{FOLDER} is no folder");
-    }
-    let studio = Studio { browser, folder };
+    let Some(studio) = Studio::of_the_demo() else { return };
     studio.size(1320, 840);
-    studio.browser.go(&format!("http://{}/console", address.get()));
-    studio.browser.run("document.documentElement.dataset.theme = 'light'");
+    studio.go("/console");
+    studio.theme("light");
     talk(&studio);
     // Who leaves the box no longer types.
     studio.browser.wait_until("!document.querySelector('#phone .typing').hidden");
     studio.take("console.png");
-    studio.browser.run("document.documentElement.dataset.theme = 'dark'");
+    studio.theme("dark");
     cut(&studio);
     studio.take("console-dark.png");
-    studio.browser.run("document.documentElement.dataset.theme = 'light'");
+    studio.theme("light");
     narrow(&studio);
 }
 

@@ -80,6 +80,17 @@ impl Desk {
         node
     }
 
+    /// A second server on the same database, with some variables of its own, ready for whoever is at its address.
+    #[track_caller]
+    pub(crate) fn node(&self, name: &str, own: &[(&str, &str)]) -> Node {
+        let mut environment = self.environment.clone();
+        environment.extend(own.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        let server = Server::start("serve", name, self.folder.path(), &environment);
+        let mut node = Node { server, address: Address::default() };
+        wait_until_ready(&mut node.server, &node.address);
+        node
+    }
+
     /// What the server's process was given.
     pub(crate) fn environment(&self) -> &BTreeMap<String, String> {
         &self.environment

@@ -78,6 +78,23 @@ impl Handshake {
     /// Asks; what was answered when that is no socket.
     #[track_caller]
     pub(crate) fn try_open(self) -> Result<Socket, Box<Answer>> {
+        let (mut raw, head) = self.ask();
+        if status_and_headers(&head).0 == 101 {
+            Ok(socket_on(raw, &head))
+        } else {
+            Err(Box::new(raw.answer_below(&head, "the handshake")))
+        }
+    }
+
+    /// Asks by way of a proxy, which may answer anything in the place of a server that is not there; none then.
+    #[track_caller]
+    pub(crate) fn open_by_proxy(self) -> Option<Socket> {
+        let (raw, head) = self.ask();
+        (status_and_headers(&head).0 == 101).then(|| socket_on(raw, &head))
+    }
+
+    #[track_caller]
+    fn ask(self) -> (Raw, String) {
         let mut raw = Raw::connect(&self.address);
         let mut request = format!("GET {SOCKET}{} HTTP/1.1\r\nhost: {}\r\n", self.query, self.address.get());
         for (name, value) in &self.headers {
@@ -85,15 +102,7 @@ impl Handshake {
         }
         raw.write(format!("{request}\r\n"));
         let head = raw.head();
-        let (status, headers) = status_and_headers(&head);
-        if status != 101 {
-            return Err(Box::new(raw.answer_below(&head, "the handshake")));
-        }
-        let said = |name: &str| headers.get(name).map_or("", |value| value.to_str().unwrap_or_default()).to_owned();
-        assert_eq!(said("sec-websocket-accept"), ACCEPTED);
-        assert!(said("upgrade").eq_ignore_ascii_case("websocket"), "{head}");
-        assert_eq!(said("sec-websocket-extensions"), "", "nobody asked for an extension");
-        Ok(Socket::new(raw.into_stream(), said("sec-websocket-protocol")))
+        (raw, head)
     }
 
     /// Asks, and demands a socket whose first frame says who is connected.
@@ -112,6 +121,17 @@ impl Handshake {
             Ok(_) => panic!("a socket was opened where {status} {code} was expected"),
         }
     }
+}
+
+/// The socket behind a head that says that it is one.
+#[track_caller]
+fn socket_on(raw: Raw, head: &str) -> Socket {
+    let (_, headers) = status_and_headers(head);
+    let said = |name: &str| headers.get(name).map_or("", |value| value.to_str().unwrap_or_default()).to_owned();
+    assert_eq!(said("sec-websocket-accept"), ACCEPTED);
+    assert!(said("upgrade").eq_ignore_ascii_case("websocket"), "{head}");
+    assert_eq!(said("sec-websocket-extensions"), "", "nobody asked for an extension");
+    Socket::new(raw.into_stream(), said("sec-websocket-protocol"))
 }
 
 impl Person {

@@ -16,6 +16,7 @@ mod frames;
 mod handshake;
 mod host;
 mod nats;
+mod nginx;
 mod patience;
 mod person;
 mod raw;
@@ -39,10 +40,11 @@ pub(crate) use host::{
     OWNER, ROLE, SECRET, claims, host_alone, host_database, make_roles, migrate_as_owner, now, roles_script, sign,
     token_for, token_of,
 };
-pub(crate) use nats::Nats;
+pub(crate) use nats::{Nats, free_port};
+pub(crate) use nginx::{HOSTS_ANSWER, Nginx};
 pub(crate) use patience::eventually;
 pub(crate) use person::{Conversation, DESK, Person, USER};
 pub(crate) use raw::Raw;
 pub(crate) use server::Server;
 pub(crate) use socket::{Reply, Socket, about};
-pub(crate) use together::all_at_once;
+pub(crate) use together::{Over, all_at_once};

@@ -106,7 +106,7 @@ fn program() -> Option<PathBuf> {
 }
 
 /// A port below those that systems give to outgoing connections: it must still be free after a while without a server.
-fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let start = u16::try_from(std::process::id() % 9_000).expect("below 9000");
     let ports = (0..9_000).map(|_| 12_000 + (start + NEXT.fetch_add(1, Ordering::Relaxed) % 9_000) % 9_000);

@@ -63,9 +63,15 @@ fn records_wait_while_the_host_takes_none(_: Backend) {
     let told = "audit records wait to be delivered";
     eventually("the log says that records wait", || desk.server.log().contains(told));
     driver.send(&opened, "Work goes on");
+    eventually("the metrics say how many wait", || {
+        desk.get("/metrics").text.contains("\nsupport_service_audit_waiting 2\n")
+    });
     desk.host_does("ALTER TABLE public.audit_logs_elsewhere RENAME TO audit_logs");
     waits_for(&desk, 2);
     eventually("the log says that they flow again", || desk.server.log().contains("delivered again"));
     assert_eq!(desk.server.log().matches(told).count(), 1, "said once");
     assert_eq!(host_log(&desk).len(), 2);
+    eventually("the metrics say that none waits", || {
+        desk.get("/metrics").text.contains("\nsupport_service_audit_waiting 0\n")
+    });
 }

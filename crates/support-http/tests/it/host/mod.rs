@@ -6,6 +6,7 @@ mod configuration;
 mod days;
 mod directory;
 mod dump;
+mod retention;
 mod roles;
 mod settings;
 mod standing;

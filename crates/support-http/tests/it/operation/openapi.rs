@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use crate::attachments::png;
-use crate::harness::{Backend, Desk, binary};
+use crate::harness::{Backend, Desk, TICKETS, binary};
 use crate::routes::ROUTES;
 
 on_both_backends!(
@@ -81,6 +81,10 @@ fn every_route_of_the_document_tells_its_answers_and_its_guard(backend: Backend)
         assert!(answers.iter().any(|status| status.starts_with(success)), "{method} {path}: {answers:?}");
         if route.is_guarded() {
             for status in ["400", "401", "403"] {
+                // Whoever has a token may have a ticket.
+                if status == "403" && route.path == TICKETS {
+                    continue;
+                }
                 assert!(answers.iter().any(|answer| *answer == status), "{method} {path}: no {status} in {answers:?}");
             }
             let guard = operation["security"].as_array().is_some_and(|schemes| !schemes.is_empty());

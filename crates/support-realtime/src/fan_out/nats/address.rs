@@ -44,6 +44,11 @@ impl Servers {
         &self.addresses[turn % self.addresses.len()]
     }
 
+    /// How many there are.
+    pub(super) fn len(&self) -> usize {
+        self.addresses.len()
+    }
+
     /// An address that nobody ever answers at.
     pub(super) fn nowhere(&self) -> &ServerAddr {
         &self.nowhere

@@ -10,6 +10,7 @@ use support_domain::{ConversationId, PrincipalKey};
 use tokio::sync::Notify;
 
 use crate::fan_out::{Hint, HintKind};
+use crate::metrics::{FAN_OUT, HintFate, count};
 
 /// So many different hints may wait.
 pub(super) const CAPACITY: usize = 10_000;
@@ -31,6 +32,15 @@ struct State {
     overflowed: bool,
 }
 
+impl State {
+    /// Drops what waits.
+    fn empty(&mut self, open: bool) {
+        FAN_OUT.hints.of(HintFate::Dropped).increment(u64::try_from(self.order.len()).unwrap_or_default());
+        FAN_OUT.waiting.set(0);
+        *self = Self { open, ..Self::default() };
+    }
+}
+
 /// What a hint is about. Of two about the same only one has to be sent.
 type Topic = (ConversationId, About);
 
@@ -48,12 +58,14 @@ impl Outbox {
         let mut guard = self.lock();
         let state = &mut *guard;
         if !state.open {
+            FAN_OUT.hints.of(HintFate::Dropped).increment(1);
             return;
         }
         let topic = (hint.conversation_id, About::of(&hint.kind));
         let is_full = state.waiting.len() >= CAPACITY;
         match state.waiting.entry(topic) {
             Entry::Occupied(mut waiting) => {
+                FAN_OUT.hints.of(HintFate::Coalesced).increment(1);
                 // Whether somebody writes has no number: what was said last holds.
                 if matches!(hint.kind, HintKind::Typing { .. }) || hint.seq > waiting.get().seq {
                     waiting.insert(hint);
@@ -62,6 +74,7 @@ impl Outbox {
             Entry::Vacant(_) if is_full => {
                 let is_first = !std::mem::replace(&mut state.overflowed, true);
                 drop(guard);
+                FAN_OUT.hints.of(HintFate::Dropped).increment(1);
                 if is_first {
                     tracing::warn!(waiting = CAPACITY, "hints to other nodes are dropped: too many wait to be sent");
                 }
@@ -69,6 +82,7 @@ impl Outbox {
             Entry::Vacant(free) => {
                 state.order.push_back(free.key().clone());
                 free.insert(hint);
+                FAN_OUT.waiting.set(count(state.order.len()));
                 drop(guard);
                 self.filled.notify_one();
             }
@@ -91,6 +105,7 @@ impl Outbox {
         if state.order.is_empty() {
             state.overflowed = false;
         }
+        FAN_OUT.waiting.set(count(state.order.len()));
         hint
     }
 
@@ -101,13 +116,14 @@ impl Outbox {
 
     /// From now on hints are dropped, and those that wait are gone.
     pub(super) fn close(&self) {
-        *self.lock() = State::default();
+        self.lock().empty(false);
     }
 
     /// Drops those that wait.
     pub(super) fn clear(&self) {
         let mut state = self.lock();
-        *state = State { open: state.open, ..State::default() };
+        let open = state.open;
+        state.empty(open);
     }
 
     /// Whether hints are kept.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 /// A source of numbers.
 #[derive(Debug, Clone)]
-pub(crate) struct Dice(u64);
+pub struct Dice(u64);
 
 const WORDS: &[&str] = &[
     "the",
@@ -36,14 +36,14 @@ const WORDS: &[&str] = &[
 
 impl Dice {
     /// The `number`th of those that a seed makes.
-    pub(crate) fn new(seed: u64, number: usize) -> Self {
+    pub fn new(seed: u64, number: usize) -> Self {
         let mut dice = Self(seed ^ (number as u64).wrapping_mul(0xA076_1D64_78BD_642F));
         dice.roll();
         dice
     }
 
     /// The next number: SplitMix64, of which any seed is a good one.
-    fn roll(&mut self) -> u64 {
+    pub fn roll(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
         mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
@@ -52,12 +52,12 @@ impl Dice {
     }
 
     /// A duration below `longest`, all equally likely.
-    pub(crate) fn below(&mut self, longest: Duration) -> Duration {
+    pub fn below(&mut self, longest: Duration) -> Duration {
         longest.mul_f64((self.roll() >> 11) as f64 / (1_u64 << 53) as f64)
     }
 
     /// Words of so many characters in all.
-    pub(crate) fn text(&mut self, chars: usize) -> String {
+    pub fn text(&mut self, chars: usize) -> String {
         let (mut text, mut length) = (String::new(), 0);
         while length < chars {
             let index = self.roll() % WORDS.len() as u64;

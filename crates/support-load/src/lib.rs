@@ -5,9 +5,9 @@
 //! connections, and at the end holds what the server has against what the server has acknowledged: everything there,
 //! once, in order, without a gap. A number without that check would only say how fast messages can be lost.
 //!
-//! The binary `support-load` is this and a command line. Whoever makes trouble of another kind, killing servers for
-//! instance, keeps the same books with [`ledger::Ledger`], checks what a socket was sent with [`follower::Follower`], and
-//! reads frames with [`scan`].
+//! The binary `support-load` is this and a command line. Whoever makes trouble of another kind, as `support-chaos` does,
+//! speaks through the same clients ([`rest`], [`socket`]) as the same [`people`], keeps the same books with
+//! [`ledger::Ledger`], checks what a socket was sent with [`follower::Follower`], and reads frames with [`scan`].
 //!
 //! # By example
 //! The books of one conversation. Nothing here asks a server, so any program can keep them:
@@ -44,7 +44,7 @@
 //! - **an advice** on a failure that is somebody's setting: a line in [`trouble::advice`].
 
 mod crowd;
-mod dice;
+pub mod dice;
 pub mod follower;
 pub mod key;
 pub mod latency;
@@ -53,18 +53,18 @@ mod line;
 pub mod measure;
 pub mod options;
 pub mod pace;
-mod people;
+pub mod people;
 pub mod process;
 mod progress;
 pub mod report;
-mod rest;
+pub mod rest;
 mod rooms;
 mod run;
 pub mod scan;
 mod scenarios;
 mod senders;
-mod socket;
-mod target;
+pub mod socket;
+pub mod target;
 mod tries;
 pub mod trouble;
 
@@ -82,11 +82,13 @@ pub struct Stop {
 }
 
 impl Stop {
-    pub(crate) fn new(sentence: impl Into<String>) -> Self {
+    /// A failure.
+    pub fn new(sentence: impl Into<String>) -> Self {
         Self { sentence: sentence.into(), is_usage: false }
     }
 
-    pub(crate) fn usage(sentence: impl Into<String>) -> Self {
+    /// A fault of whoever told it what to do.
+    pub fn usage(sentence: impl Into<String>) -> Self {
         Self { sentence: sentence.into(), is_usage: true }
     }
 

@@ -16,11 +16,11 @@ const TOKEN_LIFE: Duration = Duration::from_secs(24 * 3_600);
 
 /// A user or an admin, with a token.
 #[derive(Clone)]
-pub(crate) struct Person {
+pub struct Person {
     /// `Bearer TOKEN`.
     pub(crate) bearer: HeaderValue,
     /// Whether it is a member of the staff.
-    pub(crate) is_admin: bool,
+    pub is_admin: bool,
 }
 
 impl fmt::Debug for Person {
@@ -38,14 +38,14 @@ impl Person {
     }
 
     /// Where the conversations are for this person.
-    pub(crate) fn conversations(&self) -> &'static str {
+    pub fn conversations(&self) -> &'static str {
         if self.is_admin { "/api/admin/support/conversations" } else { "/api/support/conversations" }
     }
 }
 
 /// Where people come from.
 #[derive(Debug)]
-pub(crate) struct People(Source);
+pub struct People(Source);
 
 #[derive(Debug)]
 enum Source {
@@ -58,7 +58,7 @@ impl People {
     ///
     /// # Errors
     /// When `key` is no key.
-    pub(crate) fn minted(key: &str, now: Timestamp, run: u32) -> Result<Self, Stop> {
+    pub fn minted(key: &str, now: Timestamp, run: u32) -> Result<Self, Stop> {
         let key =
             SigningKey::from_hex(key.trim()).map_err(|_| Stop::usage("the key is no SUPPORT_BISCUIT_PRIVATE_KEY"))?;
         Ok(Self(Source::Minted { issuer: Box::new(TokenIssuer::new(key)), now, run }))
@@ -69,7 +69,7 @@ impl People {
     ///
     /// # Errors
     /// When it cannot be read, or a line is neither.
-    pub(crate) fn of_file(file: &Path) -> Result<Self, Stop> {
+    pub fn of_file(file: &Path) -> Result<Self, Stop> {
         let text = std::fs::read_to_string(file).map_err(|error| Stop::usage(format!("the tokens: {error}")))?;
         Self::of_lines(&text)
     }
@@ -96,7 +96,7 @@ impl People {
     ///
     /// # Errors
     /// When there is none.
-    pub(crate) fn user(&self, number: usize) -> Result<Person, Stop> {
+    pub fn user(&self, number: usize) -> Result<Person, Stop> {
         self.person(number, false)
     }
 
@@ -104,7 +104,7 @@ impl People {
     ///
     /// # Errors
     /// When there is none.
-    pub(crate) fn admin(&self, number: usize) -> Result<Person, Stop> {
+    pub fn admin(&self, number: usize) -> Result<Person, Stop> {
         self.person(number, true)
     }
 

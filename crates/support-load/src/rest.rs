@@ -17,7 +17,7 @@ use crate::target::Target;
 
 /// A kept connection, made when it is needed.
 #[derive(Debug)]
-pub(crate) struct RestClient {
+pub struct RestClient {
     targets: Arc<[Arc<Target>]>,
     /// Which connection of the run it is: that says which server, too. After a failure it is the next one's turn.
     number: usize,
@@ -33,16 +33,32 @@ struct Refusal<'a> {
 
 impl RestClient {
     /// The `number`th of the run, which gives each request so long.
-    pub(crate) fn new(targets: Arc<[Arc<Target>]>, number: usize, patience: Duration) -> Self {
+    pub fn new(targets: Arc<[Arc<Target>]>, number: usize, patience: Duration) -> Self {
         Self { targets, number, patience, connection: None }
     }
 
-    pub(crate) async fn get(&mut self, person: &Person, path: &str) -> Result<String, Trouble> {
+    /// The body of the answer to a GET.
+    ///
+    /// # Errors
+    /// Whatever is no answer of 2xx.
+    pub async fn get(&mut self, person: &Person, path: &str) -> Result<String, Trouble> {
         self.call(Method::GET, person, path, String::new()).await
     }
 
-    pub(crate) async fn post(&mut self, person: &Person, path: &str, body: String) -> Result<String, Trouble> {
+    /// The body of the answer to a POST.
+    ///
+    /// # Errors
+    /// Whatever is no answer of 2xx; whether it was done is then unknown, unless the trouble is final.
+    pub async fn post(&mut self, person: &Person, path: &str, body: String) -> Result<String, Trouble> {
         self.call(Method::POST, person, path, body).await
+    }
+
+    /// The body of the answer to a PATCH.
+    ///
+    /// # Errors
+    /// As with [`post`](Self::post).
+    pub async fn patch(&mut self, person: &Person, path: &str, body: String) -> Result<String, Trouble> {
+        self.call(Method::PATCH, person, path, body).await
     }
 
     /// The body of an answer of 2xx. Whatever else came is a trouble, and what was under way on a connection that

@@ -21,7 +21,7 @@ const READ_BUFFER: usize = 2_048;
 
 /// An open WebSocket.
 #[derive(Debug)]
-pub(crate) struct Socket {
+pub struct Socket {
     stream: WebSocketStream<TcpStream>,
     requests: u64,
     patience: Duration,
@@ -30,14 +30,18 @@ pub(crate) struct Socket {
 /// What a join was answered with.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Joined {
-    pub(crate) messages: Vec<JoinedMessage>,
-    pub(crate) has_more: bool,
+pub struct Joined {
+    /// The past that was asked for, at most 100 messages.
+    pub messages: Vec<JoinedMessage>,
+    /// Whether more of it is left to be asked for.
+    pub has_more: bool,
 }
 
+/// A message of the past.
 #[derive(Debug, Deserialize)]
-pub(crate) struct JoinedMessage {
-    pub(crate) seq: u64,
+pub struct JoinedMessage {
+    /// Its number.
+    pub seq: u64,
 }
 
 #[derive(Deserialize)]
@@ -66,13 +70,11 @@ struct Details {
 }
 
 impl Socket {
-    /// Connects and waits for `support:connected`.
-    pub(crate) async fn open(
-        target: &Target,
-        person: &Person,
-        number: usize,
-        patience: Duration,
-    ) -> Result<Self, Trouble> {
+    /// Connects, as the `number`th connection, and waits for `support:connected`.
+    ///
+    /// # Errors
+    /// When no connection is made, the handshake is refused, or nobody greets in time.
+    pub async fn open(target: &Target, person: &Person, number: usize, patience: Duration) -> Result<Self, Trouble> {
         let stream = target.connect(number, patience).await?;
         let uri = format!("ws://{}/api/support/ws", target.host).parse().map_err(|_| Trouble::new("request"))?;
         let bearer = person.bearer.to_str().map_err(|_| Trouble::new("request"))?;
@@ -92,8 +94,11 @@ impl Socket {
         }
     }
 
-    /// The next text frame.
-    pub(crate) async fn next(&mut self) -> Result<Utf8Bytes, Trouble> {
+    /// The next text frame, however long it takes.
+    ///
+    /// # Errors
+    /// When the socket ends: `close_CODE`, or `lost` without a goodbye.
+    pub async fn next(&mut self) -> Result<Utf8Bytes, Trouble> {
         loop {
             match self.stream.next().await {
                 Some(Ok(Message::Text(text))) => return Ok(text),
@@ -107,7 +112,10 @@ impl Socket {
     }
 
     /// Joins, or asks for more. What comes of the room before the answer goes to `each`, as does what the answer holds.
-    pub(crate) async fn join(
+    ///
+    /// # Errors
+    /// As with [`ask`](Self::ask).
+    pub async fn join(
         &mut self,
         conversation: &str,
         after_seq: u64,
@@ -119,7 +127,10 @@ impl Socket {
     }
 
     /// Asks, and waits for the ack; what else comes meanwhile goes to `each`.
-    pub(crate) async fn ask(
+    ///
+    /// # Errors
+    /// A refusal is `socket_CODE` and leaves the socket as it was; whatever else goes wrong ends it.
+    pub async fn ask(
         &mut self,
         kind: &str,
         payload: &serde_json::Value,
@@ -145,12 +156,12 @@ impl Socket {
     }
 
     /// Ends it without a goodbye.
-    pub(crate) fn cut(self) {
+    pub fn cut(self) {
         cut(self.stream.get_ref());
     }
 
     /// Says goodbye, and does not wait for the answer for long.
-    pub(crate) async fn close(mut self) {
+    pub async fn close(mut self) {
         let _ = tokio::time::timeout(Duration::from_secs(1), self.stream.close(None)).await;
     }
 }

@@ -14,7 +14,7 @@ const PER_SOURCE: usize = 20_000;
 
 /// A server.
 #[derive(Debug, Clone)]
-pub(crate) struct Target {
+pub struct Target {
     /// `HOST[:PORT]`, as the URL says it.
     pub(crate) host: String,
     address: SocketAddr,
@@ -26,7 +26,7 @@ impl Target {
     ///
     /// # Errors
     /// When it is no such URL, or the host is not known.
-    pub(crate) fn find(url: &str, sources: &[IpAddr]) -> Result<Self, Stop> {
+    pub fn find(url: &str, sources: &[IpAddr]) -> Result<Self, Stop> {
         let rest = url.strip_prefix("http://").map(|rest| rest.trim_end_matches('/')).unwrap_or_default();
         if rest.is_empty() || rest.contains(['/', '?', '#', '@']) {
             return Err(Stop::usage(
@@ -51,7 +51,10 @@ impl Target {
     }
 
     /// A new connection, the `number`th of the run.
-    pub(crate) async fn connect(&self, number: usize, patience: Duration) -> Result<TcpStream, Trouble> {
+    ///
+    /// # Errors
+    /// When nobody answers, or not in time.
+    pub async fn connect(&self, number: usize, patience: Duration) -> Result<TcpStream, Trouble> {
         let dial = async {
             let socket = if self.address.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
             if let Some(source) = self.source(number) {

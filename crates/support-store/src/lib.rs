@@ -64,7 +64,9 @@
 mod cached;
 pub mod condition;
 mod error;
+mod given_up;
 mod heads;
+mod held;
 mod metrics;
 mod migrations;
 mod operations;

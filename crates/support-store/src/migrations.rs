@@ -5,6 +5,7 @@
 //! migrates. Whatever fails leaves everything as it was.
 
 use std::path::Path;
+use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::migration::{Migration, MigrationSource};
@@ -69,8 +70,30 @@ fn ended<T>(result: Result<T, Ending>) -> Result<T, StoreError> {
     })
 }
 
+/// How long a migration waits for a table that somebody holds, a backup for instance. Nodes that serve queue up behind it
+/// meanwhile, so it soon lets them through, and then tries again.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(1);
+const BETWEEN_TRIES: Duration = Duration::from_secs(1);
+/// Two minutes in all; then whoever runs it is told what stands in the way.
+const MOST_TRIES: u32 = 60;
+
 /// Applies what is pending, under a lock that a second node waits for. When `check_only`, names it and leaves no trace.
 pub(crate) fn migrate_pg(conn: &mut pg::Conn, check_only: bool) -> Result<Migrated, StoreError> {
+    let is_in_use = |error: &StoreError| matches!(error, StoreError::Migration(text) if text.contains("lock timeout") || text.contains("deadlock detected"));
+    let mut tries = 1;
+    loop {
+        match try_migrate_pg(conn, check_only) {
+            Err(error) if is_in_use(&error) && tries < MOST_TRIES => {
+                tracing::warn!(error = %error, "the tables are in use; the migration is tried again");
+                tries += 1;
+                std::thread::sleep(BETWEEN_TRIES);
+            }
+            result => return result,
+        }
+    }
+}
+
+fn try_migrate_pg(conn: &mut pg::Conn, check_only: bool) -> Result<Migrated, StoreError> {
     ended(conn.build_transaction().read_committed().run(|conn| {
         lock(conn)?;
         let schema_exists = asked(conn, "to_regnamespace('support_chat') IS NOT NULL")?;
@@ -92,7 +115,10 @@ pub(crate) fn migrate_pg(conn: &mut pg::Conn, check_only: bool) -> Result<Migrat
             ));
         }
         // Diesel's own table of what was applied has to stand in our schema too, and it does not qualify its name.
-        conn.batch_execute("SET LOCAL search_path = support_chat")?;
+        conn.batch_execute(&format!(
+            "SET LOCAL search_path = support_chat; SET LOCAL lock_timeout = {}",
+            LOCK_TIMEOUT.as_millis()
+        ))?;
         let names = apply(conn, pg::MIGRATIONS)?;
         refuse_if(shape::fault(conn, true)?)?;
         Ok(Migrated { names })

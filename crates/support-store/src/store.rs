@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -12,10 +11,13 @@ use tokio::time::Instant;
 use tracing::Instrument;
 
 use crate::error::Ended;
+pub(crate) use crate::given_up::GivenUp;
+use crate::given_up::unless_given_up;
+use crate::held::Held;
 use crate::metrics::{ConnectionState, ErrorClass, Operation, PostFate, STORE, count};
 use crate::migrations::{Migrated, Reverted, Undelivered, migrate_pg, migrate_sqlite, revert_pg, revert_sqlite};
 use crate::operations::{Backend, Reader, Transaction};
-use crate::pg::{PgManager, Posts};
+use crate::pg::{PgManager, Pools, Posts, Shared};
 use crate::post::{Post, PostAddress};
 use crate::sqlite::{SqliteManager, Writer};
 use crate::{DatabaseUrl, StoreError, WorkError, pg, sqlite};
@@ -60,7 +62,7 @@ struct Inner {
 }
 
 enum Pool {
-    Pg { pool: r2d2::Pool<PgManager>, posts: Posts },
+    Pg { pools: Pools<PgManager>, posts: Posts },
     Sqlite { readers: r2d2::Pool<SqliteManager>, writer: Writer },
 }
 
@@ -132,7 +134,10 @@ impl Store {
     pub fn open(config: &StoreConfig) -> Result<Self, StoreError> {
         let pool = match &config.url {
             DatabaseUrl::Postgres(address) => Pool::Pg {
-                pool: pool(PgManager::new(address, config.time_limit), config),
+                pools: Pools::new({
+                    let (address, config) = (address.clone(), config.clone());
+                    move || pool(PgManager::new(&address, config.time_limit), &config)
+                }),
                 posts: Posts::start(address, config.writers, config.queue_length, config.time_limit)
                     .map_err(|error| StoreError::Unavailable(error.to_string()))?,
             },
@@ -150,7 +155,7 @@ impl Store {
     /// Says in the metrics how the pool stands. To be called every few seconds, or before somebody reads them.
     pub fn observe(&self) {
         let state = match &self.inner.pool {
-            Pool::Pg { pool, .. } => pool.state(),
+            Pool::Pg { pools, .. } => pools.current().pool.state(),
             Pool::Sqlite { readers, .. } => readers.state(),
         };
         STORE.pool_connections.of(ConnectionState::Idle).set(state.idle_connections);
@@ -191,10 +196,10 @@ impl Store {
     {
         let operation = if in_snapshot { Operation::Snapshot } else { Operation::Read };
         match &self.inner.pool {
-            Pool::Pg { pool, .. } => {
-                let pool = pool.clone();
-                self.on_thread(operation, move |_, since| {
-                    let mut session = from_pool(&pool, since)?;
+            Pool::Pg { pools, .. } => {
+                let shared = pools.current();
+                self.on_thread(operation, self.replacing(&shared), move |_, since| {
+                    let mut session = from_pool(&shared.pool, since)?;
                     let mut work = |conn: &mut pg::Conn| work(&mut Reader(Backend::Pg(conn))).map_err(Ended::Work);
                     let result = if in_snapshot {
                         session.conn.build_transaction().repeatable_read().read_only().run(work)
@@ -209,14 +214,18 @@ impl Store {
             }
             Pool::Sqlite { readers, .. } => {
                 let readers = readers.clone();
-                self.on_thread(operation, move |_, since| {
-                    let mut pooled = from_pool(&readers, since)?;
-                    let conn: &mut sqlite::Conn = &mut pooled;
-                    let mut work =
-                        |conn: &mut sqlite::Conn| work(&mut Reader(Backend::Sqlite(conn))).map_err(Ended::Work);
-                    let result = if in_snapshot { conn.transaction(work) } else { work(conn) };
-                    result.map_err(Ended::into_error)
-                })
+                self.on_thread(
+                    operation,
+                    || {},
+                    move |_, since| {
+                        let mut pooled = from_pool(&readers, since)?;
+                        let conn: &mut sqlite::Conn = &mut pooled;
+                        let mut work =
+                            |conn: &mut sqlite::Conn| work(&mut Reader(Backend::Sqlite(conn))).map_err(Ended::Work);
+                        let result = if in_snapshot { conn.transaction(work) } else { work(conn) };
+                        result.map_err(Ended::into_error)
+                    },
+                )
                 .await
             }
         }
@@ -234,11 +243,11 @@ impl Store {
         E: WorkError,
     {
         match &self.inner.pool {
-            Pool::Pg { pool, .. } => {
-                let pool = pool.clone();
-                self.on_thread(Operation::Write, move |given_up, since| {
+            Pool::Pg { pools, .. } => {
+                let shared = pools.current();
+                self.on_thread(Operation::Write, self.replacing(&shared), move |given_up, since| {
                     let mut work = unless_given_up(work, given_up);
-                    let mut session = from_pool(&pool, since)?;
+                    let mut session = from_pool(&shared.pool, since)?;
                     let mut attempt = 1;
                     loop {
                         let result = session
@@ -287,9 +296,17 @@ impl Store {
         T: Send + 'static,
     {
         let Pool::Pg { posts, .. } = &self.inner.pool else { return Ok(None) };
-        let given_up = GivenUp::default();
+        let (given_up, conversation) = (GivenUp::default(), address.conversation_id);
         let posted = posts.post(address, given_up.clone(), decide);
         let posted = self.within_limit(Operation::Post, &given_up, posted).await;
+        if let Some(at_work) = given_up.is_set().then(|| posts.at_work(conversation)).flatten() {
+            let inner = Arc::clone(&self.inner);
+            given_up.when_stuck(move || {
+                if let Pool::Pg { posts, .. } = &inner.pool {
+                    posts.replace(&at_work);
+                }
+            });
+        }
         STORE.posts.of(PostFate::of(&posted)).increment(1);
         posted
     }
@@ -317,7 +334,7 @@ impl Store {
                 result
             }
             Err(_) => {
-                given_up.0.store(true, Ordering::Release);
+                given_up.set();
                 STORE.errors.of(ErrorClass::TimedOut).increment(1);
                 Err(E::from(StoreError::Unavailable("the database took too long".to_owned())))
             }
@@ -326,27 +343,53 @@ impl Store {
         result
     }
 
+    /// What is to be done when work with that pool is stuck.
+    fn replacing(&self, shared: &Shared<PgManager>) -> impl FnOnce() + Send + use<> {
+        let (inner, shared) = (Arc::clone(&self.inner), shared.clone());
+        move || {
+            if let Pool::Pg { pools, .. } = &inner.pool
+                && pools.replace(&shared)
+            {
+                tracing::warn!("a connection to the database answers nothing; all are made anew");
+            }
+        }
+    }
+
     /// Runs work on a thread where it may block, within the limit; it is told since when it waits. A thread that is still
-    /// at it keeps its permit.
-    async fn on_thread<T, E, F>(&self, operation: Operation, work: F) -> Result<T, E>
+    /// at it keeps its permit, until it is given up for good: then it is `stuck`.
+    async fn on_thread<T, E, F>(
+        &self,
+        operation: Operation,
+        stuck: impl FnOnce() + Send + 'static,
+        work: F,
+    ) -> Result<T, E>
     where
         F: FnOnce(GivenUp, Instant) -> Result<T, E> + Send + 'static,
         T: Send + 'static,
         E: WorkError,
     {
         let (permits, given_up, since) = (Arc::clone(&self.inner.permits), GivenUp::default(), Instant::now());
-        let seen_by_work = given_up.clone();
-        self.within_limit(operation, &given_up, async move {
-            let permit = permits.acquire_owned().await;
+        let (seen_by_work, held) = (given_up.clone(), Held::empty());
+        let by_work = held.share();
+        let worked = async move {
+            by_work.put(permits.acquire_owned().await);
+            let until_done = by_work.until_dropped();
             let span = tracing::Span::current();
             let done = tokio::task::spawn_blocking(move || {
                 let result = span.in_scope(|| work(seen_by_work, since));
-                drop(permit);
+                drop(until_done);
                 result
             });
             done.await.unwrap_or_else(|_| Err(E::from(StoreError::Internal("the work panicked".to_owned()))))
-        })
-        .await
+        };
+        let result = self.within_limit(operation, &given_up, worked).await;
+        given_up.when_stuck(move || {
+            let permit = held.take();
+            if permit.is_some() {
+                stuck();
+            }
+        });
+        result
     }
 }
 
@@ -358,37 +401,6 @@ fn from_pool<M: r2d2::ManageConnection>(
     let pooled = pool.get();
     STORE.pool_wait.record(since.elapsed());
     Ok(pooled?)
-}
-
-/// Set when the caller was told that the work took too long.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct GivenUp(Arc<AtomicBool>);
-
-impl GivenUp {
-    pub(crate) fn is_set(&self) -> bool {
-        self.0.load(Ordering::Acquire)
-    }
-}
-
-/// The work, undone if its caller has been told meanwhile that it took too long. That leaves the moment of the commit
-/// itself, in which nobody can know: who wants to send again without fear needs a key for the message.
-fn unless_given_up<T, E, F>(
-    mut work: F,
-    given_up: GivenUp,
-) -> impl FnMut(&mut Transaction<'_>) -> Result<T, E> + Send + 'static
-where
-    F: FnMut(&mut Transaction<'_>) -> Result<T, E> + Send + 'static,
-    E: WorkError,
-{
-    let still_wanted = move || {
-        let too_late = || E::from(StoreError::Unavailable("the caller has given up".to_owned()));
-        if given_up.is_set() { Err(too_late()) } else { Ok(()) }
-    };
-    move |transaction| {
-        still_wanted()?;
-        let value = work(transaction)?;
-        still_wanted().map(|()| value)
-    }
 }
 
 /// Whether the connection that gave this result must not be used again.

@@ -27,6 +27,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
     ("support-safego", &["support-audit", "support-domain", "support-rbac", "support-service", "support-store"]),
     // A client: it knows what a token is, and nothing else of the server.
     ("support-load", &["support-domain", "support-rbac"]),
+    // Another one, which also looks into the databases that it has started itself.
+    ("support-chaos", &["support-domain", "support-load", "support-rbac"]),
     // It runs the binaries, and measures as the load generator does.
     ("support-bench", &["support-domain", "support-load"]),
     (
@@ -35,7 +37,8 @@ const MAY_NAME: &[(&str, &[&str])] = &[
             "support-attachments",
             "support-audit",
             "support-domain",
-            // Only its acceptance suite, which can start the server that the client needs.
+            // Only its acceptance suite, which can start the server that the clients need.
+            "support-chaos",
             "support-load",
             "support-metrics",
             "support-rbac",
@@ -60,6 +63,7 @@ const MUST_NOT_NAME: &[(&str, &[&str])] = &[
     ("support-safego", &["actix", "biscuit", "metrics"]),
     ("support-store", &["actix", "biscuit", "metrics"]),
     ("support-load", &["actix", "diesel", "r2d2"]),
+    ("support-chaos", &["actix", "r2d2"]),
 ];
 
 fn wrong_arrows(tree: &Tree) -> Vec<String> {

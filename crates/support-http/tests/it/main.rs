@@ -58,6 +58,7 @@ mod access;
 mod admin;
 mod attachments;
 mod audit;
+mod chaos;
 mod command_line;
 mod console;
 mod content;

@@ -2,6 +2,7 @@
 
 pub(crate) mod condition;
 mod manager;
+mod pools;
 mod posts;
 pub(crate) mod shape;
 
@@ -13,6 +14,7 @@ use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 pub use manager::{PgManager, Session};
+pub(crate) use pools::{Pools, Shared};
 pub(crate) use posts::Posts;
 
 use crate::search;

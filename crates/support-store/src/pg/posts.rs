@@ -3,6 +3,7 @@
 //!
 //! A conversation's posts all go to the same thread, so that within a node none misses because of another.
 
+mod lanes;
 mod one;
 mod statement;
 
@@ -10,8 +11,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
-use std::thread;
+use std::sync::mpsc::{Receiver, TrySendError};
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -19,6 +19,7 @@ use support_domain::{ConversationId, SupportConversation};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
+use self::lanes::{AtWork, Lanes, Work};
 use self::statement::{Change, Kept, find_kept, keep_posts, read_heads};
 use super::{Conn, PgManager};
 use crate::StoreError;
@@ -40,7 +41,7 @@ type Job = Box<dyn PostJob>;
 
 /// The way to the threads.
 pub(crate) struct Posts {
-    queues: Vec<SyncSender<Job>>,
+    lanes: Lanes<Job>,
     heads: Arc<Heads>,
 }
 
@@ -54,15 +55,34 @@ impl Posts {
         statement_timeout: Duration,
     ) -> std::io::Result<Self> {
         let heads = Arc::new(Heads::new());
-        let start = |number| {
-            let (queue, jobs) = sync_channel(queue_length);
-            let manager = PgManager::new(url, statement_timeout);
-            let mut writer = Writer { manager, conn: None, heads: Arc::clone(&heads) };
-            thread::Builder::new().name(format!("post-writer-{number}")).spawn(move || writer.serve(&jobs))?;
-            Ok(queue)
+        let (url, of_writers) = (url.to_owned(), Arc::clone(&heads));
+        let serve = move |jobs: &Receiver<Job>, work: &Work| {
+            let manager = PgManager::new(&url, statement_timeout);
+            Writer { manager, conn: None, heads: Arc::clone(&of_writers) }.serve(jobs, work);
         };
-        let queues = (0..writers.max(1)).map(start).collect::<std::io::Result<_>>()?;
-        Ok(Self { queues, heads })
+        Ok(Self { lanes: Lanes::start(writers, queue_length, serve)?, heads })
+    }
+
+    fn lane(&self, conversation: ConversationId) -> usize {
+        // The last bytes of an id are random.
+        usize::from(conversation.0.as_bytes()[15]) % self.lanes.count()
+    }
+
+    /// What the thread is at that keeps the posts of a conversation; none if it waits for some.
+    pub(crate) fn at_work(&self, conversation: ConversationId) -> Option<AtWork> {
+        self.lanes.at_work(self.lane(conversation))
+    }
+
+    /// Has another thread, with a connection of its own, take the place of one that is still at the same work: what it has
+    /// asked is not answered, and no statement takes as long as that. A connection may be open at this side only.
+    pub(crate) fn replace(&self, at_work: &AtWork) {
+        match self.lanes.replace(at_work) {
+            Ok(false) => {}
+            Ok(true) => {
+                tracing::warn!("a connection to the database answers nothing; messages are kept over a new one");
+            }
+            Err(error) => tracing::error!(error = %error, "no thread could be started to keep messages"),
+        }
     }
 
     /// What was last seen of conversations.
@@ -76,12 +96,11 @@ impl Posts {
         F: FnMut(&SupportConversation) -> Option<(Post, T)> + Send + 'static,
         T: Send + 'static,
     {
-        // The last bytes of an id are random.
-        let number = usize::from(address.conversation_id.0.as_bytes()[15]) % self.queues.len();
+        let lane = self.lane(address.conversation_id);
         let (answer, answered) = oneshot::channel();
         let posting = Posting { address, decide, given_up, decided: None, answer };
         STORE.queue_depth.of(QueueName::Posts).increment(1.0);
-        match self.queues[number].try_send(Box::new(posting)) {
+        match self.lanes.try_send(lane, Box::new(posting)) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
                 STORE.queue_depth.of(QueueName::Posts).decrement(1.0);
@@ -110,7 +129,7 @@ struct Chain {
 }
 
 impl Writer {
-    fn serve(&mut self, jobs: &Receiver<Job>) {
+    fn serve(&mut self, jobs: &Receiver<Job>, work: &Work) {
         while let Ok(first) = jobs.recv() {
             let mut batch = vec![first];
             while batch.len() < MOST_SHARED
@@ -119,10 +138,12 @@ impl Writer {
                 batch.push(job);
             }
             STORE.queue_depth.of(QueueName::Posts).decrement(count(batch.len()));
+            work.turns();
             if catch_unwind(AssertUnwindSafe(|| self.post(batch))).is_err() {
                 tracing::error!("the thread that keeps posts has dropped some");
                 self.conn = None;
             }
+            work.turns();
         }
     }
 

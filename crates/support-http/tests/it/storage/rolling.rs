@@ -4,10 +4,11 @@
 
 use serde_json::json;
 
-use crate::harness::{Backend, Conversation, Database, Desk, OWN_ROLE, Plan, binary, column};
+use crate::harness::{Backend, Conversation, Database, Desk, OWN_ROLE, Plan, binary, column, eventually};
 
 on_postgres!(
     the_schema_of_before_is_migrated_with_everything_in_it,
+    a_migration_that_waits_for_a_table_lets_others_through,
     what_the_version_before_still_writes_is_understood,
     the_version_before_may_start_again_beside_a_newer_one,
 );
@@ -48,7 +49,8 @@ fn finds_everything(desk: &Desk) {
     admin.change(&opened, &json!({"status": "resolved"}));
 }
 
-fn the_schema_of_before_is_migrated_with_everything_in_it(backend: Backend) {
+/// A database as the version before has left it.
+fn database_of_before(backend: Backend) -> Database {
     let database = Database::create(backend);
     database.connect().batch(BEFORE);
     database.connect().batch(&format!("ALTER SCHEMA support_chat OWNER TO {}", OWN_ROLE));
@@ -57,11 +59,41 @@ fn the_schema_of_before_is_migrated_with_everything_in_it(backend: Backend) {
     {
         database.connect().batch(&format!("ALTER TABLE support_chat.{table} OWNER TO {}", OWN_ROLE));
     }
+    database
+}
+
+fn the_schema_of_before_is_migrated_with_everything_in_it(backend: Backend) {
+    let database = database_of_before(backend);
     let records = database.audit_logs();
     let environment = [("DATABASE_URL".to_owned(), database.url())].into();
     let printed = binary(&["migrate"], &environment).printed();
     assert!(!printed.contains("2026-11-22") && printed.contains("2026-11-24"), "only what came since: {printed}");
     assert_eq!(database.audit_logs(), records);
+    finds_everything(&Plan::on(database).start());
+}
+
+/// Somebody holds a table, a backup for instance. The migration waits for them, and whoever comes after it, as every node
+/// of the version before does, must not wait as long as that.
+fn a_migration_that_waits_for_a_table_lets_others_through(backend: Backend) {
+    let database = database_of_before(backend);
+    let environment = [("DATABASE_URL".to_owned(), database.url())].into();
+    std::thread::scope(|scope| {
+        // In here, so that a failure lets go of the table before the migration is waited for.
+        let mut holder = database.connect();
+        holder.execute("BEGIN");
+        holder.execute("LOCK TABLE support_chat.support_attachments IN ACCESS SHARE MODE");
+        let migration = scope.spawn(|| binary(&["migrate"], &environment).printed());
+        let mut looker = database.connect();
+        let waiting = "SELECT mode AS line FROM pg_locks WHERE NOT granted AND mode = 'AccessExclusiveLock' \
+                       AND relation = to_regclass('support_chat.support_attachments')";
+        eventually("the migration waits for the table", || !looker.lines(waiting).is_empty());
+        let mut reader = database.connect();
+        reader.execute("SET lock_timeout = '20s'");
+        reader.execute("SELECT id FROM support_chat.support_attachments");
+        assert!(!migration.is_finished(), "it goes on waiting");
+        holder.execute("ROLLBACK");
+        assert!(migration.join().expect("the migration").contains("2026-11-24"));
+    });
     finds_everything(&Plan::on(database).start());
 }
 

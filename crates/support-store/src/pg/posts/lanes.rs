@@ -1,0 +1,186 @@
+//! The threads that keep posts, each with its queue. One that is stuck is left to its fate, and another takes its place.
+
+use std::io;
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+/// Most threads that were replaced and still wait for an answer that never comes.
+const MOST_STUCK: usize = 8;
+
+/// Does the work of a thread until its queue has ended.
+type Serve<J> = Arc<dyn Fn(&Receiver<J>, &Work) + Send + Sync>;
+
+/// The threads.
+pub(super) struct Lanes<J> {
+    lanes: Vec<Mutex<Lane<J>>>,
+    serve: Serve<J>,
+    queue_length: usize,
+    stuck: Arc<AtomicUsize>,
+}
+
+/// The way to one thread.
+struct Lane<J> {
+    queue: SyncSender<J>,
+    work: Work,
+    /// Set when another thread has its place.
+    is_replaced: Arc<AtomicBool>,
+}
+
+/// What a thread is at: an odd number while it works, another one for each work.
+#[derive(Clone, Default)]
+pub(super) struct Work(Arc<AtomicU64>);
+
+/// What a thread was at when somebody looked.
+pub(crate) struct AtWork {
+    number: usize,
+    work: Work,
+    seen: u64,
+}
+
+impl Work {
+    /// The thread begins, or is done.
+    pub(super) fn turns(&self) {
+        self.0.fetch_add(1, Ordering::AcqRel);
+    }
+
+    fn now(&self) -> u64 {
+        self.0.load(Ordering::Acquire)
+    }
+}
+
+impl<J: Send + 'static> Lanes<J> {
+    /// Starts that many threads, with queues of that length. They end when this is dropped and their queues are empty.
+    pub(super) fn start(
+        threads: u32,
+        queue_length: usize,
+        serve: impl Fn(&Receiver<J>, &Work) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        let mut lanes = Self { lanes: Vec::new(), serve: Arc::new(serve), queue_length, stuck: Arc::default() };
+        let started = (0..threads.max(1)).map(|_| lanes.start_one().map(Mutex::new));
+        lanes.lanes = started.collect::<io::Result<_>>()?;
+        Ok(lanes)
+    }
+
+    fn start_one(&self) -> io::Result<Lane<J>> {
+        let (queue, jobs) = sync_channel(self.queue_length);
+        let (work, is_replaced) = (Work::default(), Arc::new(AtomicBool::new(false)));
+        let lane = Lane { queue, work: work.clone(), is_replaced: Arc::clone(&is_replaced) };
+        let (serve, stuck) = (Arc::clone(&self.serve), Arc::clone(&self.stuck));
+        thread::Builder::new().name("post-writer".to_owned()).spawn(move || {
+            serve(&jobs, &work);
+            if is_replaced.load(Ordering::Acquire) {
+                stuck.fetch_sub(1, Ordering::AcqRel);
+            }
+        })?;
+        Ok(lane)
+    }
+
+    /// How many threads there are.
+    pub(super) fn count(&self) -> usize {
+        self.lanes.len()
+    }
+
+    fn lane(&self, number: usize) -> MutexGuard<'_, Lane<J>> {
+        self.lanes[number].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts a job into the queue of a thread, if there is room.
+    pub(super) fn try_send(&self, number: usize, job: J) -> Result<(), TrySendError<J>> {
+        self.lane(number).queue.try_send(job)
+    }
+
+    /// What a thread is at; none if it waits for work.
+    pub(super) fn at_work(&self, number: usize) -> Option<AtWork> {
+        let work = self.lane(number).work.clone();
+        let seen = work.now();
+        (!seen.is_multiple_of(2)).then_some(AtWork { number, work, seen })
+    }
+
+    /// Puts another thread in the place of one that is still at the same work, and says whether it did. What waits in the
+    /// old one's queue goes with it.
+    pub(super) fn replace(&self, at_work: &AtWork) -> io::Result<bool> {
+        let mut lane = self.lane(at_work.number);
+        let is_the_one = Arc::ptr_eq(&lane.work.0, &at_work.work.0) && at_work.work.now() == at_work.seen;
+        if !is_the_one || self.stuck.load(Ordering::Acquire) >= MOST_STUCK {
+            return Ok(false);
+        }
+        let new = self.start_one()?;
+        self.stuck.fetch_add(1, Ordering::AcqRel);
+        lane.is_replaced.store(true, Ordering::Release);
+        *lane = new;
+        Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc::{Sender, channel};
+
+    use super::*;
+
+    /// A job: what the thread says when it begins, and what it waits for before it is done.
+    type Job = (Sender<()>, Receiver<()>);
+
+    fn lanes() -> Lanes<Job> {
+        let serve = |jobs: &Receiver<Job>, work: &Work| {
+            for (begins, may_end) in jobs {
+                work.turns();
+                let _ = begins.send(());
+                let _ = may_end.recv();
+                work.turns();
+            }
+        };
+        Lanes::start(1, 16, serve).unwrap()
+    }
+
+    /// Hands in a job that begins at once, and returns what lets it end.
+    fn begin(lanes: &Lanes<Job>) -> Sender<()> {
+        let ((begins, begun), (end, may_end)) = (channel(), channel());
+        lanes.try_send(0, (begins, may_end)).unwrap();
+        begun.recv().unwrap();
+        end
+    }
+
+    #[test]
+    fn a_thread_that_is_stuck_is_replaced_once() {
+        let lanes = lanes();
+        assert!(lanes.at_work(0).is_none());
+        let end = begin(&lanes);
+        let at_work = lanes.at_work(0).unwrap();
+        assert!(lanes.replace(&at_work).unwrap());
+        assert!(!lanes.replace(&at_work).unwrap(), "the new one has done nothing wrong");
+        // Another one serves, though the first never ended.
+        drop(begin(&lanes));
+        drop(end);
+    }
+
+    #[test]
+    fn a_thread_that_goes_on_is_left_alone() {
+        let lanes = lanes();
+        let first = begin(&lanes);
+        let at_work = lanes.at_work(0).unwrap();
+        drop(first);
+        let second = begin(&lanes);
+        assert!(!lanes.replace(&at_work).unwrap());
+        drop(second);
+    }
+
+    #[test]
+    fn only_so_many_are_replaced_until_some_have_ended() {
+        let lanes = lanes();
+        let mut stuck: Vec<Sender<()>> = Vec::new();
+        for _ in 0..MOST_STUCK {
+            stuck.push(begin(&lanes));
+            assert!(lanes.replace(&lanes.at_work(0).unwrap()).unwrap());
+        }
+        stuck.push(begin(&lanes));
+        assert!(!lanes.replace(&lanes.at_work(0).unwrap()).unwrap());
+        drop(stuck.remove(0));
+        while lanes.stuck.load(Ordering::Acquire) == MOST_STUCK {
+            thread::yield_now();
+        }
+        assert!(lanes.replace(&lanes.at_work(0).unwrap()).unwrap());
+    }
+}

@@ -45,7 +45,7 @@ pub const TARGETS: &[Target] = &[
         limit: Limit::AtMost(1.2),
     },
     Target {
-        sentence: "First page of those that are open, likewise",
+        sentence: "First page of those that are open in one country, likewise",
         expression: "lists.large.open.p50 / lists.small.open.p50",
         limit: Limit::AtMost(1.2),
     },

@@ -11,7 +11,8 @@ pub(super) fn serve() -> Result<(), CommandError> {
     let traces = crate::log::start("info,async_nats=warn")?;
     let mut config = Config::from_variables(Variables::of_process())?;
     config.web.metrics = crate::metrics::collect();
-    let served = actix_web::rt::System::new().block_on(async move {
+    let system = actix_web::rt::System::new();
+    let served = system.block_on(async move {
         let (realtime, signals) = config.start_realtime()?;
         let ports = Ports { realtime, files: config.files.open()?, ..Ports::default() };
         let host = Host::new(&config.host, &ports.clock);
@@ -22,5 +23,8 @@ pub(super) fn serve() -> Result<(), CommandError> {
         Ok(run_server(service, host, signals, config, listening).await?)
     });
     traces.finish();
+    // A thread of it may wait for an answer of the database that never comes, and dropping it would wait for that thread. The
+    // process ends next.
+    std::mem::forget(system);
     served
 }

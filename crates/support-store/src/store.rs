@@ -17,7 +17,7 @@ use crate::held::Held;
 use crate::metrics::{ConnectionState, ErrorClass, Operation, PostFate, STORE, count};
 use crate::migrations::{Migrated, Reverted, Undelivered, migrate_pg, migrate_sqlite, revert_pg, revert_sqlite};
 use crate::operations::{Backend, Reader, Transaction};
-use crate::pg::{PgManager, Pools, Posts, Shared};
+use crate::pg::{PgManager, Pools, Posts, Used};
 use crate::post::{Post, PostAddress};
 use crate::sqlite::{SqliteManager, Writer};
 use crate::{DatabaseUrl, StoreError, WorkError, pg, sqlite};
@@ -62,7 +62,7 @@ struct Inner {
 }
 
 enum Pool {
-    Pg { pools: Pools<PgManager>, posts: Posts },
+    Pg { pools: Arc<Pools<PgManager>>, posts: Posts },
     Sqlite { readers: r2d2::Pool<SqliteManager>, writer: Writer },
 }
 
@@ -134,10 +134,10 @@ impl Store {
     pub fn open(config: &StoreConfig) -> Result<Self, StoreError> {
         let pool = match &config.url {
             DatabaseUrl::Postgres(address) => Pool::Pg {
-                pools: Pools::new({
+                pools: Arc::new(Pools::new({
                     let (address, config) = (address.clone(), config.clone());
                     move || pool(PgManager::new(&address, config.time_limit), &config)
-                }),
+                })),
                 posts: Posts::start(address, config.writers, config.queue_length, config.time_limit)
                     .map_err(|error| StoreError::Unavailable(error.to_string()))?,
             },
@@ -197,9 +197,9 @@ impl Store {
         let operation = if in_snapshot { Operation::Snapshot } else { Operation::Read };
         match &self.inner.pool {
             Pool::Pg { pools, .. } => {
-                let shared = pools.current();
-                self.on_thread(operation, self.replacing(&shared), move |_, since| {
-                    let mut session = from_pool(&shared.pool, since)?;
+                let (pools, used) = (Arc::clone(pools), Used::none());
+                self.on_thread(operation, used.replacing(&pools), move |_, since| {
+                    let mut session = from_pool(&used.pool_of(&pools), since)?;
                     let mut work = |conn: &mut pg::Conn| work(&mut Reader(Backend::Pg(conn))).map_err(Ended::Work);
                     let result = if in_snapshot {
                         session.conn.build_transaction().repeatable_read().read_only().run(work)
@@ -244,10 +244,10 @@ impl Store {
     {
         match &self.inner.pool {
             Pool::Pg { pools, .. } => {
-                let shared = pools.current();
-                self.on_thread(Operation::Write, self.replacing(&shared), move |given_up, since| {
+                let (pools, used) = (Arc::clone(pools), Used::none());
+                self.on_thread(Operation::Write, used.replacing(&pools), move |given_up, since| {
                     let mut work = unless_given_up(work, given_up);
-                    let mut session = from_pool(&shared.pool, since)?;
+                    let mut session = from_pool(&used.pool_of(&pools), since)?;
                     let mut attempt = 1;
                     loop {
                         let result = session
@@ -343,18 +343,6 @@ impl Store {
         result
     }
 
-    /// What is to be done when work with that pool is stuck.
-    fn replacing(&self, shared: &Shared<PgManager>) -> impl FnOnce() + Send + use<> {
-        let (inner, shared) = (Arc::clone(&self.inner), shared.clone());
-        move || {
-            if let Pool::Pg { pools, .. } = &inner.pool
-                && pools.replace(&shared)
-            {
-                tracing::warn!("a connection to the database answers nothing; all are made anew");
-            }
-        }
-    }
-
     /// Runs work on a thread where it may block, within the limit; it is told since when it waits. A thread that is still
     /// at it keeps its permit, until it is given up for good: then it is `stuck`.
     async fn on_thread<T, E, F>(
@@ -382,13 +370,15 @@ impl Store {
             });
             done.await.unwrap_or_else(|_| Err(E::from(StoreError::Internal("the work panicked".to_owned()))))
         };
-        let result = self.within_limit(operation, &given_up, worked).await;
-        given_up.when_stuck(move || {
+        // Also for a caller who goes: what has no answer would keep its permit for good.
+        let watch = given_up.watch(move || {
             let permit = held.take();
             if permit.is_some() {
                 stuck();
             }
         });
+        let result = self.within_limit(operation, &given_up, worked).await;
+        watch.end();
         result
     }
 }

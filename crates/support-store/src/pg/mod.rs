@@ -14,7 +14,7 @@ use diesel::prelude::*;
 use diesel_migrations::{EmbeddedMigrations, embed_migrations};
 
 pub use manager::{PgManager, Session};
-pub(crate) use pools::{Pools, Shared};
+pub(crate) use pools::{Pools, Used};
 pub(crate) use posts::Posts;
 
 use crate::search;

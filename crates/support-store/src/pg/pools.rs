@@ -1,7 +1,7 @@
 //! The pool of connections, and another one in its place when connections of it are stuck: they are open at this side, and
 //! nothing ever comes over them. The ones that lie idle in the same pool were made by the same way, so all of it goes.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 
 use r2d2::{ManageConnection, Pool};
 
@@ -66,6 +66,37 @@ impl<M: ManageConnection> Pools<M> {
     }
 }
 
+/// The pool that some work has its connection from: that of the moment at which it may begin, not at which it began to wait.
+pub(crate) struct Used<M: ManageConnection>(Arc<OnceLock<Shared<M>>>);
+
+impl<M: ManageConnection> Clone for Used<M> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+impl<M: ManageConnection> Used<M> {
+    /// None yet.
+    pub(crate) fn none() -> Self {
+        Self(Arc::default())
+    }
+
+    /// The pool of the moment; the same one for the same work later on.
+    pub(crate) fn pool_of(&self, pools: &Pools<M>) -> Pool<M> {
+        self.0.get_or_init(|| pools.current()).pool.clone()
+    }
+
+    /// What is to be done when the work is stuck.
+    pub(crate) fn replacing(&self, pools: &Arc<Pools<M>>) -> impl FnOnce() + Send + use<M> {
+        let (pools, used) = (Arc::clone(pools), self.clone());
+        move || {
+            if used.0.get().is_some_and(|shared| pools.replace(shared)) {
+                tracing::warn!("a connection to the database answers nothing; all are made anew");
+            }
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -103,6 +134,25 @@ mod tests {
         assert!(pools.replace(&stuck));
         assert!(pools.current().pool.get().is_ok());
         assert!(!pools.replace(&stuck), "the new one has done nothing wrong");
+    }
+
+    #[test]
+    fn work_has_the_pool_of_when_it_begins_and_replaces_no_other() {
+        let pools = Arc::new(pools());
+        let (early, late) = (Used::none(), Used::none());
+        let (replace_early, replace_late) = (early.replacing(&pools), late.replacing(&pools));
+        early.pool_of(&pools);
+        let before = pools.current();
+        replace_early();
+        let after = pools.current();
+        assert!(!Arc::ptr_eq(&before.life, &after.life));
+        // It was asked for before, and begins now.
+        late.pool_of(&pools);
+        assert!(Arc::ptr_eq(&late.0.get().unwrap().life, &after.life));
+        early.replacing(&pools)();
+        assert!(Arc::ptr_eq(&pools.current().life, &after.life), "the new one has done nothing wrong");
+        replace_late();
+        assert!(!Arc::ptr_eq(&pools.current().life, &after.life));
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, TrySendError};
+use std::sync::mpsc::TrySendError;
 use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
@@ -19,7 +19,7 @@ use support_domain::{ConversationId, SupportConversation};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use self::lanes::{AtWork, Lanes, Work};
+use self::lanes::{AtWork, Jobs, Lanes, Work};
 use self::statement::{Change, Kept, find_kept, keep_posts, read_heads};
 use super::{Conn, PgManager};
 use crate::StoreError;
@@ -56,7 +56,7 @@ impl Posts {
     ) -> std::io::Result<Self> {
         let heads = Arc::new(Heads::new());
         let (url, of_writers) = (url.to_owned(), Arc::clone(&heads));
-        let serve = move |jobs: &Receiver<Job>, work: &Work| {
+        let serve = move |jobs: &Jobs<Job>, work: &Work| {
             let manager = PgManager::new(&url, statement_timeout);
             Writer { manager, conn: None, heads: Arc::clone(&of_writers) }.serve(jobs, work);
         };
@@ -107,7 +107,10 @@ impl Posts {
                 STORE.queue_full.of(QueueName::Posts).increment(1);
                 return Err(StoreError::Unavailable("the queue of posts is full".to_owned()));
             }
-            Err(TrySendError::Disconnected(_)) => return Ok(None),
+            Err(TrySendError::Disconnected(_)) => {
+                STORE.queue_depth.of(QueueName::Posts).decrement(1.0);
+                return Ok(None);
+            }
         }
         let dropped = || StoreError::Internal("the thread that keeps posts has dropped one".to_owned());
         answered.await.unwrap_or_else(|_| Err(dropped()))
@@ -129,11 +132,11 @@ struct Chain {
 }
 
 impl Writer {
-    fn serve(&mut self, jobs: &Receiver<Job>, work: &Work) {
-        while let Ok(first) = jobs.recv() {
+    fn serve(&mut self, jobs: &Jobs<Job>, work: &Work) {
+        while let Some(first) = jobs.next() {
             let mut batch = vec![first];
             while batch.len() < MOST_SHARED
-                && let Ok(job) = jobs.try_recv()
+                && let Some(job) = jobs.next_of_those_that_wait()
             {
                 batch.push(job);
             }
@@ -159,7 +162,7 @@ impl Writer {
     }
 
     /// Decides and keeps; returns those that have to be decided anew.
-    fn round(&mut self, jobs: Vec<Job>) -> Vec<Job> {
+    fn round(&mut self, mut jobs: Vec<Job>) -> Vec<Job> {
         let heads = match self.see(&jobs) {
             Ok(heads) => heads,
             Err(error) => {
@@ -167,6 +170,9 @@ impl Writer {
                 return Vec::new();
             }
         };
+        // That may have taken long. Whoever was told meanwhile that it took too long must not be kept after all; from here
+        // on there is only the statement.
+        jobs.retain(|job| job.is_wanted());
         let (chains, doubles) = decide(jobs, &heads);
         let mut again = Vec::new();
         if !chains.is_empty() {
@@ -180,8 +186,10 @@ impl Writer {
         again
     }
 
-    /// How the conversations stand, as far as it is known or can be read.
+    /// How the conversations stand, as far as it is known or can be read. After it there is a connection.
     fn see(&mut self, jobs: &[Job]) -> Result<Seen, StoreError> {
+        // First, since what was known over another one is forgotten with it.
+        self.on_connection(|_| Ok(()))?;
         let mut seen = Seen::new();
         let mut unseen = HashSet::new();
         for id in jobs.iter().map(|job| job.address().conversation_id) {
@@ -198,10 +206,9 @@ impl Writer {
             return Ok(seen);
         }
         let unseen: Vec<ConversationId> = unseen.into_iter().collect();
-        let was_connected = self.conn.is_some();
         let read = match self.on_connection(|conn| read_heads(conn, &unseen)) {
             // Nothing is lost by reading twice.
-            Err(StoreError::Unavailable(_)) if was_connected && self.conn.is_none() => {
+            Err(StoreError::Unavailable(_)) if self.conn.is_none() => {
                 self.on_connection(|conn| read_heads(conn, &unseen))?
             }
             read => read?,

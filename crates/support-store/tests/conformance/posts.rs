@@ -84,6 +84,15 @@ async fn post_at(
     store.post(address, words(desk, driver(), text, key)).await.unwrap()
 }
 
+async fn post_to(
+    store: &Store,
+    desk: &Arc<TestDesk>,
+    id: ConversationId,
+    text: &str,
+) -> Result<Option<SupportMessage>, StoreError> {
+    store.post(address(id), words(desk, driver(), text, None)).await
+}
+
 async fn seqs(desk: &TestDesk, id: ConversationId) -> Vec<i64> {
     let conversation = desk.get(everything(), id).await.unwrap();
     let messages = desk.messages(&conversation).await;
@@ -390,13 +399,35 @@ async fn who_has_given_up_is_not_kept_later() {
         }
     });
     is_in.await.unwrap();
-    let late = store.post(address(id), words(&desk, driver(), "words", None)).await;
+    let late = post_to(&store, &desk, id, "words").await;
     assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
     release.send(()).unwrap();
     assert!(holding.await.unwrap().is_err(), "it took too long as well");
     // Behind both in the queue, and so after them.
     let next = loop {
-        match store.post(address(id), words(&desk, driver(), "next words", None)).await {
+        match post_to(&store, &desk, id, "next words").await {
+            Ok(posted) => break posted.unwrap(),
+            Err(StoreError::Unavailable(_)) => {}
+            Err(error) => panic!("{error}"),
+        }
+    };
+    assert_eq!((next.seq, seqs(&desk, id).await), (2, vec![1, 2]));
+    assert_eq!(count(&mut conn, LOGS), 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_given_up_while_there_was_no_connection_is_not_kept_by_the_next_one() {
+    let Some((desk, mut conn)) = desk() else { return };
+    let id = desk.open_conversation(Opening::default()).await.id;
+    let wire = Wire::start(&desk.postgres_address());
+    let time_limit = Duration::from_millis(500);
+    let store = Store::open(&StoreConfig { writers: 1, time_limit, ..StoreConfig::new(wire.url.clone()) }).unwrap();
+    wire.hold(true);
+    let late = post_to(&store, &desk, id, "words").await;
+    assert!(matches!(late, Err(StoreError::Unavailable(_))), "{late:?}");
+    wire.hold(false);
+    let next = loop {
+        match post_to(&store, &desk, id, "next words").await {
             Ok(posted) => break posted.unwrap(),
             Err(StoreError::Unavailable(_)) => {}
             Err(error) => panic!("{error}"),

@@ -1,9 +1,9 @@
-//! A wire to PostgreSQL that is cut where a test wants it.
+//! A wire to PostgreSQL that is cut, or brings nothing for a while, where a test wants it.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Condvar, Mutex};
 
 use support_store::DatabaseUrl;
 
@@ -20,6 +20,9 @@ pub(crate) enum Cut {
 struct State {
     cut: Mutex<Option<Cut>>,
     cuts: AtomicUsize,
+    /// Whether what the server says waits.
+    is_held: Mutex<bool>,
+    released: Condvar,
 }
 
 /// The wire. It ends with the test.
@@ -56,6 +59,12 @@ impl Wire {
         *self.state.cut.lock().unwrap() = cut;
     }
 
+    /// From now on nothing of what the server says comes, until `false` is said.
+    pub(crate) fn hold(&self, is_held: bool) {
+        *self.state.is_held.lock().unwrap() = is_held;
+        self.state.released.notify_all();
+    }
+
     /// How often it was cut.
     pub(crate) fn cuts(&self) -> usize {
         self.state.cuts.load(Ordering::Acquire)
@@ -69,6 +78,9 @@ fn carry(mut from: TcpStream, mut to: TcpStream, cut: Cut, state: &State) {
         let is_cut = read > 0 && state.cut.lock().unwrap().take_if(|wanted| *wanted == cut).is_some();
         if is_cut {
             state.cuts.fetch_add(1, Ordering::AcqRel);
+        }
+        if cut == Cut::Answer {
+            drop(state.released.wait_while(state.is_held.lock().unwrap(), |is_held| *is_held).unwrap());
         }
         if read == 0 || is_cut || to.write_all(&bytes[..read]).is_err() {
             let _ = from.shutdown(Shutdown::Both);

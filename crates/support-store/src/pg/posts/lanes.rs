@@ -1,4 +1,5 @@
-//! The threads that keep posts, each with its queue. One that is stuck is left to its fate, and another takes its place.
+//! The threads that keep posts, each with its queue. One that is stuck is left to its fate, and another takes its place and
+//! its queue.
 
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
@@ -10,22 +11,43 @@ use std::thread;
 const MOST_STUCK: usize = 8;
 
 /// Does the work of a thread until its queue has ended.
-type Serve<J> = Arc<dyn Fn(&Receiver<J>, &Work) + Send + Sync>;
+type Serve<J> = Arc<dyn Fn(&Jobs<J>, &Work) + Send + Sync>;
 
 /// The threads.
 pub(super) struct Lanes<J> {
     lanes: Vec<Mutex<Lane<J>>>,
     serve: Serve<J>,
-    queue_length: usize,
     stuck: Arc<AtomicUsize>,
 }
 
 /// The way to one thread.
 struct Lane<J> {
     queue: SyncSender<J>,
+    waiting: Arc<Mutex<Receiver<J>>>,
     work: Work,
     /// Set when another thread has its place.
     is_replaced: Arc<AtomicBool>,
+}
+
+/// What a thread is given to do. The queue belongs to the lane, so that it goes on where the thread does not.
+pub(super) struct Jobs<J> {
+    queue: Arc<Mutex<Receiver<J>>>,
+    is_replaced: Arc<AtomicBool>,
+}
+
+impl<J> Jobs<J> {
+    /// The next job; waits for one. None when there will be none, for this thread at least.
+    pub(super) fn next(&self) -> Option<J> {
+        if self.is_replaced.load(Ordering::Acquire) {
+            return None;
+        }
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).recv().ok()
+    }
+
+    /// The next job, if one waits.
+    pub(super) fn next_of_those_that_wait(&self) -> Option<J> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner).try_recv().ok()
+    }
 }
 
 /// What a thread is at: an odd number while it works, another one for each work.
@@ -55,22 +77,25 @@ impl<J: Send + 'static> Lanes<J> {
     pub(super) fn start(
         threads: u32,
         queue_length: usize,
-        serve: impl Fn(&Receiver<J>, &Work) + Send + Sync + 'static,
+        serve: impl Fn(&Jobs<J>, &Work) + Send + Sync + 'static,
     ) -> io::Result<Self> {
-        let mut lanes = Self { lanes: Vec::new(), serve: Arc::new(serve), queue_length, stuck: Arc::default() };
-        let started = (0..threads.max(1)).map(|_| lanes.start_one().map(Mutex::new));
+        let mut lanes = Self { lanes: Vec::new(), serve: Arc::new(serve), stuck: Arc::default() };
+        let started = (0..threads.max(1)).map(|_| {
+            let (queue, waiting) = sync_channel(queue_length);
+            lanes.start_one(queue, Arc::new(Mutex::new(waiting))).map(Mutex::new)
+        });
         lanes.lanes = started.collect::<io::Result<_>>()?;
         Ok(lanes)
     }
 
-    fn start_one(&self) -> io::Result<Lane<J>> {
-        let (queue, jobs) = sync_channel(self.queue_length);
+    fn start_one(&self, queue: SyncSender<J>, waiting: Arc<Mutex<Receiver<J>>>) -> io::Result<Lane<J>> {
         let (work, is_replaced) = (Work::default(), Arc::new(AtomicBool::new(false)));
-        let lane = Lane { queue, work: work.clone(), is_replaced: Arc::clone(&is_replaced) };
+        let jobs = Jobs { queue: Arc::clone(&waiting), is_replaced: Arc::clone(&is_replaced) };
+        let lane = Lane { queue, waiting, work: work.clone(), is_replaced };
         let (serve, stuck) = (Arc::clone(&self.serve), Arc::clone(&self.stuck));
         thread::Builder::new().name("post-writer".to_owned()).spawn(move || {
             serve(&jobs, &work);
-            if is_replaced.load(Ordering::Acquire) {
+            if jobs.is_replaced.load(Ordering::Acquire) {
                 stuck.fetch_sub(1, Ordering::AcqRel);
             }
         })?;
@@ -98,15 +123,14 @@ impl<J: Send + 'static> Lanes<J> {
         (!seen.is_multiple_of(2)).then_some(AtWork { number, work, seen })
     }
 
-    /// Puts another thread in the place of one that is still at the same work, and says whether it did. What waits in the
-    /// old one's queue goes with it.
+    /// Puts another thread in the place of one that is still at the same work, and says whether it did.
     pub(super) fn replace(&self, at_work: &AtWork) -> io::Result<bool> {
         let mut lane = self.lane(at_work.number);
         let is_the_one = Arc::ptr_eq(&lane.work.0, &at_work.work.0) && at_work.work.now() == at_work.seen;
         if !is_the_one || self.stuck.load(Ordering::Acquire) >= MOST_STUCK {
             return Ok(false);
         }
-        let new = self.start_one()?;
+        let new = self.start_one(lane.queue.clone(), Arc::clone(&lane.waiting))?;
         self.stuck.fetch_add(1, Ordering::AcqRel);
         lane.is_replaced.store(true, Ordering::Release);
         *lane = new;
@@ -124,8 +148,8 @@ mod tests {
     type Job = (Sender<()>, Receiver<()>);
 
     fn lanes() -> Lanes<Job> {
-        let serve = |jobs: &Receiver<Job>, work: &Work| {
-            for (begins, may_end) in jobs {
+        let serve = |jobs: &Jobs<Job>, work: &Work| {
+            while let Some((begins, may_end)) = jobs.next() {
                 work.turns();
                 let _ = begins.send(());
                 let _ = may_end.recv();
@@ -153,6 +177,18 @@ mod tests {
         assert!(!lanes.replace(&at_work).unwrap(), "the new one has done nothing wrong");
         // Another one serves, though the first never ended.
         drop(begin(&lanes));
+        drop(end);
+    }
+
+    #[test]
+    fn what_waits_behind_a_stuck_thread_is_done_by_the_next_one() {
+        let lanes = lanes();
+        let end = begin(&lanes);
+        let ((begins, begun), (_end_of_second, may_end)) = (channel(), channel());
+        lanes.try_send(0, (begins, may_end)).unwrap();
+        assert!(begun.try_recv().is_err());
+        assert!(lanes.replace(&lanes.at_work(0).unwrap()).unwrap());
+        begun.recv().unwrap();
         drop(end);
     }
 

@@ -22,7 +22,8 @@ fn without_a_row(tree: &Tree) -> Vec<String> {
 
 /// Links to files that are not there, or to headings that their file does not have.
 fn leading_nowhere(tree: &Tree) -> Vec<String> {
-    let documents = tree.files.iter().filter(|file| file.path.ends_with(".md"));
+    // In a crate they are templates of documents, whose links are those of where they end up.
+    let documents = tree.files.iter().filter(|file| file.path.ends_with(".md") && !file.path.starts_with("crates/"));
     let all = documents.flat_map(|file| links(file).map(move |link| (file, link)));
     let broken = all.filter(|(_, link)| !leads_somewhere(tree, link));
     broken.map(|(file, link)| format!("{}: {}", file.path, link.written)).collect()

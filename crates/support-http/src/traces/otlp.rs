@@ -66,7 +66,7 @@ fn provider(export: &Export) -> Result<SdkTracerProvider, InvalidConfig> {
         .with_endpoint(endpoint)
         .with_timeout(PATIENCE)
         .build()
-        .map_err(|error| InvalidConfig::new(ENDPOINT, error))?;
+        .map_err(|_| InvalidConfig::new(ENDPOINT, "must be the address of a collector, http://HOST:PORT"))?;
     let version = opentelemetry::KeyValue::new("service.version", env!("CARGO_PKG_VERSION"));
     let resource = Resource::builder().with_service_name("support-desk").with_attribute(version).build();
     Ok(SdkTracerProvider::builder()
@@ -82,7 +82,9 @@ struct Collector(ureq::Agent);
 
 impl Collector {
     fn new() -> Self {
-        let config = ureq::Agent::config_builder().timeout_global(Some(PATIENCE)).http_status_as_error(false);
+        // To the collector that was named and to nobody else, whatever the environment or an answer says.
+        let config = ureq::Agent::config_builder().proxy(None).max_redirects(0);
+        let config = config.timeout_global(Some(PATIENCE)).http_status_as_error(false);
         Self(config.build().into())
     }
 }
@@ -100,8 +102,9 @@ impl HttpClient for Collector {
 struct Headers<'a>(&'a HeaderMap);
 
 impl Extractor for Headers<'_> {
+    /// Numbers only: what else may come with them is whatever somebody wrote.
     fn get(&self, key: &str) -> Option<&str> {
-        self.0.get(key)?.to_str().ok()
+        if key == "traceparent" { self.0.get(key)?.to_str().ok() } else { None }
     }
 
     fn keys(&self) -> Vec<&str> {

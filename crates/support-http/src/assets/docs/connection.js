@@ -14,6 +14,7 @@ export class Connection {
   #address;
   #socket = null;
   #asked = 0;
+  #changes = 0;
   #offered = null;
   #state = make("span", { class: "state", role: "status" });
   #toggle = make("button", { type: "button", class: "primary" }, "Connect");
@@ -27,7 +28,10 @@ export class Connection {
     this.#address = address;
     this.#toggle.addEventListener("click", () => (this.#socket ? this.#socket.close(1000) : this.#connect()));
     // Whoever becomes somebody else goes on as nobody.
-    identity.addEventListener("change", () => this.#socket?.close(1000));
+    identity.addEventListener("change", () => {
+      this.#changes += 1;
+      this.#socket?.close(1000);
+    });
     const form = make("form", {}, labelled("Frame", this.#frame), make("div", { class: "buttons" }, this.#send));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
@@ -52,6 +56,7 @@ export class Connection {
   async #connect() {
     this.#become("connecting");
     this.#toggle.disabled = true;
+    const changes = this.#changes;
     let answer;
     try {
       const response = await this.#identity.fetch("/api/support/ws-tickets", { method: "POST" });
@@ -61,7 +66,8 @@ export class Connection {
       this.#add("note", "Ticket: no answer", "", true);
     }
     this.#toggle.disabled = false;
-    if (!answer?.ticket) {
+    // The ticket of who it was before is of no use to who it is now.
+    if (!answer?.ticket || changes !== this.#changes) {
       this.#become("closed");
       return;
     }
@@ -112,7 +118,7 @@ export class Connection {
       // The server says what is wrong with it: that can be tried, too.
     }
     this.#asked += 1;
-    this.#add("up", frame?.type ?? "No JSON", "", false, frame ?? text);
+    this.#add("up", frame?.type ?? "No JSON", "", false, frame ?? "(no JSON, not shown)");
     this.#socket.send(text);
     if (this.#offered && frame?.type === this.#offered.type) this.#frame.value = fresh({ ...frame, requestId: String(this.#asked + 1) });
   }

@@ -59,7 +59,7 @@ pub(super) fn run(purge: &Purge) -> Result<(), CommandError> {
         let ports = Host::new(&host, &ports.clock).plug_into(ports);
         let service = SupportService::new(open(&store)?, service_config, ports);
         let before = SystemClock::new().now().minus(purge.older_than);
-        let mut files = 0;
+        let (mut files, mut failed) = (0, None);
         for country in CountryCode::ALL.iter().filter(|country| purge.country.is_none_or(|only| only == **country)) {
             let (total, ended) = purge.country(&service, *country, before).await;
             let verb = if purge.dry_run { "would purge" } else { "purged" };
@@ -68,10 +68,15 @@ pub(super) fn run(purge: &Purge) -> Result<(), CommandError> {
                 "{verb} {country}: {conversations} conversations, {messages} messages, {} files",
                 total.files
             ))?;
-            ended.map_err(CommandError::other)?;
+            // What cannot be done in one country keeps nothing in the others, and no bytes of what is gone.
+            if let Err(error) = ended {
+                tracing::warn!(error = %error, "{country}: not all could be purged");
+                failed.get_or_insert(CommandError::other(error));
+            }
             files += total.files;
         }
-        if purge.dry_run { Ok(()) } else { remove_files(&service, files).await }
+        let removed = if purge.dry_run { Ok(()) } else { remove_files(&service, files).await };
+        failed.map_or(removed, Err)
     })
 }
 

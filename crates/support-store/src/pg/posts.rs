@@ -3,9 +3,9 @@
 //!
 //! A conversation's posts all go to the same thread, so that within a node none misses because of another.
 
-mod lanes;
 mod one;
 mod statement;
+mod threads;
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashMap, HashSet};
@@ -19,8 +19,8 @@ use support_domain::{ConversationId, SupportConversation};
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use self::lanes::{AtWork, Jobs, Lanes, Work};
 use self::statement::{Change, Kept, find_kept, keep_posts, read_heads};
+use self::threads::{AtWork, Jobs, Threads, Work};
 use super::{Conn, PgManager};
 use crate::StoreError;
 use crate::heads::Heads;
@@ -41,7 +41,7 @@ type Job = Box<dyn PostJob>;
 
 /// The way to the threads.
 pub(crate) struct Posts {
-    lanes: Lanes<Job>,
+    threads: Threads<Job>,
     heads: Arc<Heads>,
 }
 
@@ -60,23 +60,23 @@ impl Posts {
             let manager = PgManager::new(&url, statement_timeout);
             Writer { manager, conn: None, heads: Arc::clone(&of_writers) }.serve(jobs, work);
         };
-        Ok(Self { lanes: Lanes::start(writers, queue_length, serve)?, heads })
+        Ok(Self { threads: Threads::start(writers, queue_length, serve)?, heads })
     }
 
-    fn lane(&self, conversation: ConversationId) -> usize {
+    fn seat(&self, conversation: ConversationId) -> usize {
         // The last bytes of an id are random.
-        usize::from(conversation.0.as_bytes()[15]) % self.lanes.count()
+        usize::from(conversation.0.as_bytes()[15]) % self.threads.count()
     }
 
     /// What the thread is at that keeps the posts of a conversation; none if it waits for some.
     pub(crate) fn at_work(&self, conversation: ConversationId) -> Option<AtWork> {
-        self.lanes.at_work(self.lane(conversation))
+        self.threads.at_work(self.seat(conversation))
     }
 
     /// Has another thread, with a connection of its own, take the place of one that is still at the same work: what it has
     /// asked is not answered, and no statement takes as long as that. A connection may be open at this side only.
     pub(crate) fn replace(&self, at_work: &AtWork) {
-        match self.lanes.replace(at_work) {
+        match self.threads.replace(at_work) {
             Ok(false) => {}
             Ok(true) => {
                 tracing::warn!("a connection to the database answers nothing; messages are kept over a new one");
@@ -96,11 +96,11 @@ impl Posts {
         F: FnMut(&SupportConversation) -> Option<(Post, T)> + Send + 'static,
         T: Send + 'static,
     {
-        let lane = self.lane(address.conversation_id);
+        let seat = self.seat(address.conversation_id);
         let (answer, answered) = oneshot::channel();
         let posting = Posting { address, decide, given_up, decided: None, answer };
         STORE.queue_depth.of(QueueName::Posts).increment(1.0);
-        match self.lanes.try_send(lane, Box::new(posting)) {
+        match self.threads.try_send(seat, Box::new(posting)) {
             Ok(()) => {}
             Err(TrySendError::Full(_)) => {
                 STORE.queue_depth.of(QueueName::Posts).decrement(1.0);

@@ -131,9 +131,9 @@ impl Queue {
                 }
                 if let Some(delivery) = waiting.deliveries.pop_front() {
                     waiting.bytes -= delivery.frame.len();
-                    if waiting.deliveries.is_empty() && waiting.deliveries.capacity() > 64 {
-                        // An idle socket costs little, whatever it went through.
-                        waiting.deliveries.shrink_to(16);
+                    if waiting.deliveries.is_empty() {
+                        // An idle socket keeps no room for what it was told.
+                        waiting.deliveries = VecDeque::new();
                     }
                     return Ok(delivery);
                 }

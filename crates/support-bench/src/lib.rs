@@ -12,8 +12,8 @@
 //! # How to add
 //! - **a measurement**: a file in [`scenes`], which notes figures in the [`figures::Book`] under a name of its own; a line
 //!   in [`play`]; its numbers in `page.md`, where `{{name}}` is the median of a figure and `{{one / other}}` a ratio.
-//! - **a target**: a line in [`targets`].
-//! - **a picture**: a function in [`pictures`].
+//! - **a target**: a line in `targets.rs`.
+//! - **a picture**: a function in `pictures.rs`.
 
 pub mod chart;
 mod children;

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use serde::Deserialize;
 use serde_json::json;
 use support_load::dice::Dice;
 use support_load::follower::Follower;
 use support_load::ledger::Found;
+use support_load::page::Page;
 use support_load::people::{People, Person};
 use support_load::rest::RestClient;
 use support_load::scan::scan_answer;
@@ -275,26 +275,6 @@ async fn open_room(books: &Books, client: &mut RestClient, owner: &Person) -> Re
     let message = scan_answer(&answer).ok_or_else(|| refusal(&"not understood"))?;
     let receipt = receipt(&message).ok_or_else(|| refusal(&"not understood"))?;
     Ok(Room::new(message.conversation_id.to_owned(), owner.clone(), key, receipt))
-}
-
-#[derive(Deserialize)]
-struct Page {
-    messages: Vec<PageMessage>,
-    pagination: Pagination,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PageMessage {
-    id: Uuid,
-    seq: u64,
-    client_message_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Pagination {
-    has_more: bool,
 }
 
 /// Reads all conversations over the public interface, and holds them against the books.

@@ -53,6 +53,7 @@ mod line;
 pub mod measure;
 pub mod options;
 pub mod pace;
+pub mod page;
 pub mod people;
 pub mod process;
 mod progress;

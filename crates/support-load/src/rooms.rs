@@ -3,13 +3,13 @@
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use serde::Deserialize;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::Stop;
 use crate::Trouble;
 use crate::ledger::{Found, Ledger, Receipt};
+use crate::page::Page;
 use crate::people::Person;
 use crate::progress::Progress;
 use crate::report::Check;
@@ -29,26 +29,6 @@ pub(crate) struct Room {
     pub(crate) id: String,
     pub(crate) owner: Person,
     ledger: Mutex<Ledger>,
-}
-
-#[derive(Deserialize)]
-struct Page {
-    messages: Vec<PageMessage>,
-    pagination: Pagination,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct PageMessage {
-    id: Uuid,
-    seq: u64,
-    client_message_id: Option<String>,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Pagination {
-    has_more: bool,
 }
 
 impl Room {

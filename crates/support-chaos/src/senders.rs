@@ -8,10 +8,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use support_load::Trouble;
 use support_load::dice::Dice;
-use support_load::ledger::Receipt;
+use support_load::ledger::{Receipt, receipt};
 use support_load::people::Person;
 use support_load::rest::RestClient;
-use support_load::scan::{ScannedMessage, scan_answer, scan_frame};
+use support_load::scan::{scan_answer, scan_frame};
 use support_load::socket::Socket;
 use uuid::Uuid;
 
@@ -38,11 +38,6 @@ pub(crate) enum Way {
     Rest(RestClient),
     /// Over a socket, which is made when it is needed; the number is that of the next node.
     Socket(Option<Box<Socket>>, usize),
-}
-
-/// What an acknowledgement says, if it is one.
-pub(crate) fn receipt(message: &ScannedMessage<'_>) -> Option<Receipt> {
-    Some(Receipt { seq: message.seq, id: Uuid::try_parse(message.id).ok()? })
 }
 
 impl Sender {

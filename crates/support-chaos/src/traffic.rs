@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use support_load::dice::Dice;
 use support_load::follower::Follower;
-use support_load::ledger::Found;
+use support_load::ledger::{Found, receipt};
 use support_load::page::Page;
 use support_load::people::{People, Person};
 use support_load::rest::RestClient;
@@ -25,7 +25,7 @@ use crate::evidence::Database;
 use crate::listeners::{Listener, ListenerState};
 use crate::program::wait_for;
 use crate::report::Account;
-use crate::senders::{Sender, Way, receipt};
+use crate::senders::{Sender, Way};
 use crate::stage::Stage;
 
 /// How the desk is used.

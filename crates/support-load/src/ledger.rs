@@ -9,6 +9,8 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use crate::scan::ScannedMessage;
+
 /// What an acknowledgement says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Receipt {
@@ -16,6 +18,11 @@ pub struct Receipt {
     pub seq: u64,
     /// The message's id.
     pub id: Uuid,
+}
+
+/// What an acknowledgement says, if it is one.
+pub fn receipt(message: &ScannedMessage<'_>) -> Option<Receipt> {
+    Some(Receipt { seq: message.seq, id: Uuid::try_parse(message.id).ok()? })
 }
 
 /// A message as it was read back.

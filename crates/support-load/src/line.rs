@@ -5,11 +5,11 @@ use std::sync::Arc;
 
 use crate::Trouble;
 use crate::follower::Follower;
-use crate::ledger::Receipt;
+use crate::ledger::{Receipt, receipt};
 use crate::options::Over;
 use crate::people::Person;
 use crate::rest::RestClient;
-use crate::rooms::{Room, receipt};
+use crate::rooms::Room;
 use crate::run::Run;
 use crate::scan::{ScannedFrame, scan_answer, scan_frame};
 use crate::socket::Socket;

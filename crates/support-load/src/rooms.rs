@@ -8,14 +8,14 @@ use uuid::Uuid;
 
 use crate::Stop;
 use crate::Trouble;
-use crate::ledger::{Found, Ledger, Receipt};
+use crate::ledger::{Found, Ledger, receipt};
 use crate::page::Page;
 use crate::people::Person;
 use crate::progress::Progress;
 use crate::report::Check;
 use crate::rest::RestClient;
 use crate::run::Run;
-use crate::scan::{ScannedMessage, scan_answer};
+use crate::scan::scan_answer;
 use crate::tries::Tries;
 use crate::trouble::advice;
 
@@ -35,11 +35,6 @@ impl Room {
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// What an acknowledgement says, if it is one.
-pub(crate) fn receipt(message: &ScannedMessage<'_>) -> Option<Receipt> {
-    Some(Receipt { seq: message.seq, id: Uuid::try_parse(message.id).ok()? })
 }
 
 /// Opens so many conversations, of so many users in turn.
